@@ -146,7 +146,8 @@ def add_contact(
             _refuse_erased(connection, context, usable, "value")
         own = known.email if kind == "email" else known.phone
         if len(known.contacts) >= persons.MOST_CONTACTS:
-            raise Conflict(sentence("A lead has at most {most} of them.", most=len(known.contacts)))
+            most = persons.MOST_CONTACTS
+            raise Conflict(sentence("A lead has at most {most} of them.", most=most))
         kept = (kind, usable, label.strip())
         if address_key(own) == address_key(usable) or not persons.add_contact(
             connection, lead_id, kept, caller.by, context.clock.now()

@@ -27,6 +27,7 @@ KEPT = "attribute"
 """In the place of a field: a person looked at it, and it says nothing of consent."""
 ASK = "?"
 """In the place of a field: the column may say who wants no mail, and nobody said if it does."""
+NAME_FIELDS: tuple[Field, ...] = ("first_name", "last_name", "full_name")
 _CONSENT: tuple[Field, ...] = ("unsubscribed", "consent")
 _LISTED = 30
 _LIKE_MAIL = re.compile(
@@ -116,7 +117,8 @@ def recognise(
             sources is an attribute like any other.
 
     Raises:
-        LeadFileError: an unknown column or field in ``mapping``, or no e-mail column.
+        LeadFileError: an unknown column or field in ``mapping``, or neither an e-mail column nor
+            those for a name and a phone number.
     """
     said = _said(header, mapping or {})
     built = _Building(header, source_given=source_given)
@@ -133,7 +135,7 @@ def recognise(
             built.take(index, sense)
         else:
             built.take(index, {"unclear": ASK, "detail": "detail"}.get(sense, ""))
-    if "email" not in built.ranked:
+    if "email" not in built.ranked and not built.can_be_called():
         raise _no_address(header)
     if "last_name" not in built.ranked and "full_name" not in built.ranked:
         built.whole_names(said)
@@ -161,8 +163,9 @@ def choose(header: Sequence[str], fields: Sequence[str], *, source_given: bool =
         source_given: as for :func:`recognise`.
 
     Raises:
-        LeadFileError: not one choice for each column, an unknown field, none for addresses, or a
-            column that may say who wants no mail is not decided.
+        LeadFileError: not one choice for each column, an unknown field, neither one for addresses
+            nor those for a name and a phone number, or a column that may say who wants no mail is
+            not decided.
     """
     if len(fields) != len(header):
         raise LeadFileError(f"it has {len(header)} columns, but {len(fields)} were chosen for.")
@@ -172,9 +175,12 @@ def choose(header: Sequence[str], fields: Sequence[str], *, source_given: bool =
             raise LeadFileError(_no_field(said))
         usual, rank = field_of(header[index])
         built.take(index, said, rank if usual == said else 0)
-    if "email" not in built.ranked:
+    if "email" not in built.ranked and not built.can_be_called():
         raise LeadFileError(
-            sentence("none of its columns is chosen for the e-mail address: choose one.")
+            sentence(
+                "none of its columns is chosen for the e-mail address: choose one, or for people "
+                "who are only called one for the name and one for the phone number."
+            )
         )
     return built.columns().clear()
 
@@ -206,6 +212,10 @@ class _Building:
             self.details.append(index)
         elif what == KEPT:
             self.decided.add(index)
+
+    def can_be_called(self) -> bool:
+        """Whether rows have what makes a lead without an address: a name and a phone number."""
+        return "phone" in self.ranked and not self.ranked.keys().isdisjoint(NAME_FIELDS)
 
     def whole_names(self, said: Mapping[int, str]) -> None:
         """A list with 이름 and no 성 has the whole name there."""
@@ -252,7 +262,8 @@ def _no_address(header: Sequence[str]) -> LeadFileError:
     return ColumnsError(
         sentence(
             "it has no e-mail column. Its columns are {columns}; map the one that holds the "
-            "addresses to the field email.",
+            "addresses to the field email. People who are only called need a column for the name "
+            "and one for the phone number.",
             columns=_listed(header),
         ),
         _likely_addresses(header)[0] if _likely_addresses(header) else "…",

@@ -23,7 +23,7 @@ from domain.contacts.phones import NO_PHONE, Phone, read_phone, zone_of_phone
 from domain.contacts.texts import kept, plain, said
 from domain.email.addresses import address_key, person_key
 from domain.lead_files.beside import TOLD_BESIDE, read_beside
-from domain.lead_files.columns import Columns
+from domain.lead_files.columns import NAME_FIELDS, Columns
 from domain.lead_files.headings import Field, Hint
 from domain.lead_files.lead_file import FileRow
 from domain.lead_files.opt_outs import CONSENT_NOT_SAID, NOT_YES_OR_NO, OptOuts
@@ -68,7 +68,6 @@ LIMITS: dict[Field, int] = {
     "consent": 300,
 }
 """Longest value of each field, in characters."""
-_NAME_FIELDS: tuple[Field, ...] = ("first_name", "last_name", "full_name")
 _ANSWERS: tuple[Field, ...] = ("unsubscribed", "consent")
 ATTRIBUTE_LIMIT = 32_767
 """Longest attribute in characters: what one cell of a spreadsheet holds."""
@@ -194,7 +193,7 @@ class RowReader:
         cells = (
             values[index + by]
             for by in {0, shift}
-            for index in self._columns.fields["email"]
+            for index in self._columns.fields.get("email", ())
             if index + by < len(values)
         )
         found = {}
@@ -206,7 +205,8 @@ class RowReader:
     def _read(self, values: Sequence[str]) -> LeadRow:
         found = self._fields(values)
         self._check_answers(values)
-        email = _email(found["email"]) if found["email"] else ""
+        written_email = found.get("email", "")
+        email = _email(written_email) if written_email else ""
         email_key = person_key(email, "" if email else _only_phone(found))
         if email_key in self._erased:
             raise RejectedRowError(
@@ -393,7 +393,7 @@ def _only_phone(found: Mapping[Field, str]) -> str:
 def _names(found: Mapping[Field, str], country: str, attributes: dict[str, str]) -> tuple[str, str]:
     """First and last name; an address in their place is none. What stood beside them is kept with
     the name as it was written."""
-    written = [found.get(name, "") for name in _NAME_FIELDS]
+    written = [found.get(name, "") for name in NAME_FIELDS]
     if any("@" in value for value in written):
         written = ["" if "@" in value else value for value in written]
     first, last, whole = (bare_name(value) for value in written)

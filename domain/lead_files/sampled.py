@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from domain.contacts.dates import ORDERS, Order, possible_orders, read_day
 from domain.contacts.texts import kept
-from domain.lead_files.columns import Columns
+from domain.lead_files.columns import KEPT, LEFT_OUT, Columns, ColumnsError
 from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.lead_file import FileRow
 from domain.sentences import sentence
@@ -50,6 +50,7 @@ def settle(columns: Columns, records: Iterable[FileRow], dates: str = "") -> Col
         )
     rows = iter(records)
     sample = [record for record in itertools.islice(rows, SAMPLED_ROWS) if not record.problem]
+    _refuse_addresses_elsewhere(columns, sample)
     told = [*columns.fields.get("consent", ())]
     empty = set(told)
     for record in itertools.chain(sample, rows) if empty else ():
@@ -61,6 +62,29 @@ def settle(columns: Columns, records: Iterable[FileRow], dates: str = "") -> Col
         fields["consent"] = tuple(index for index in told if index not in empty)
     orders = _orders(columns, sample, said[0] if said else None)
     return replace(columns, fields=fields, orders=orders)
+
+
+def _refuse_addresses_elsewhere(columns: Columns, sample: list[FileRow]) -> None:
+    """A file of which no column is read for addresses holds some: its people would be called and
+    never written to, and nobody would know why."""
+    if "email" in columns.fields:
+        return
+    for _, index in columns.attributes:
+        if index in columns.decided:
+            continue
+        if any("@" in value for record in sample for value in record.values[index : index + 1]):
+            raise ColumnsError(
+                sentence(
+                    "the column “{column}” holds e-mail addresses, and none is read for them: map "
+                    "it to {field}, {kept} (it is only kept) or {left_out} (leave it out).",
+                    column=columns.header[index][:60],
+                    field="email",
+                    kept=KEPT,
+                    left_out=LEFT_OUT,
+                ),
+                columns.header[index],
+                "email",
+            )
 
 
 def _orders(columns: Columns, sample: list[FileRow], said: Order | None) -> dict[int, Order | None]:

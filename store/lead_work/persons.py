@@ -27,6 +27,7 @@ from store.scoring.scoring import refresh_fit
 FORMER = "former"
 """What an address is called that a lead was known by before."""
 MOST_CONTACTS = 20
+"""People add no more; a merge may bring others beside."""
 
 
 class KnownBy(NamedTuple):
@@ -271,13 +272,14 @@ def _move_number(connection: Connection, lead_id: int, phone: str, by: str, now:
 
 
 def contacts_of(connection: Connection, lead_id: int) -> list[OtherContact]:
-    """The further ways to reach a lead, the oldest first."""
+    """The further ways to reach a lead, the oldest first: all, for what is not seen can't be
+    removed."""
     found = connection.execute(
         text(
             "SELECT id, kind, value, label, by, at FROM lead_contact WHERE lead_id = :lead "
-            "ORDER BY id LIMIT :most"
+            "ORDER BY id"
         ),
-        {"lead": lead_id, "most": MOST_CONTACTS},
+        {"lead": lead_id},
     )
     return [OtherContact(*row) for row in found]
 

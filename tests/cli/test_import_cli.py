@@ -251,6 +251,31 @@ def test_a_mapping_says_which_column_is_which(engine: Engine) -> None:
     assert run_json("a.csv", "--map", "Kontakt=email", "--map", "Wer=first_name")["created"] == 1
 
 
+def test_a_file_without_addresses_brings_people_who_are_called(engine: Engine) -> None:
+    """Cards from a fair often have a name and a number; who is known by the number is found."""
+    Path("a.csv").write_text("Email,Name,Phone\na@b.example,Ada,+49 30 901820\n")
+    run_json("a.csv")
+    Path("b.csv").write_text("Name,Phone\nAda,0049 30 901820\nBo,+44 20 7946 0958\n")
+
+    summary = run_json("b.csv", "--source", "fair")
+
+    assert (summary["created"], summary["rejected"]) == (1, 0)
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT email, phone FROM lead ORDER BY id")).all()
+    assert [tuple(one) for one in kept] == [
+        ("a@b.example", "+4930901820"),
+        ("", "+442079460958"),
+    ]
+
+
+def test_addresses_that_are_not_read_as_such_are_told_of(engine: Engine) -> None:
+    """Everybody of the file would be called, and nobody written to."""
+    Path("a.csv").write_text("Name,Phone,Login\nAda,+49 30 901820,a@b.example\n")
+
+    assert "“Login” holds e-mail addresses" in refused("a.csv")
+    assert run_json("a.csv", "--map", "Login=attribute")["created"] == 1
+
+
 @pytest.mark.parametrize(
     ("content", "arguments", "sentence"),
     [

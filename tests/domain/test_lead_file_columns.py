@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.lead_files.columns import ColumnsError, recognise
+from domain.lead_files.columns import ColumnsError, choose, recognise
 from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.row import RowReader
 
@@ -99,14 +99,23 @@ def test_a_source_said_for_the_whole_file_keeps_the_column_as_attribute() -> Non
 @pytest.mark.parametrize(
     ("mapping", "sentence"),
     [
-        ({}, "no e-mail column. Its columns are “Nom”, “Tél”; map the one"),
-        ({"Mail": "email"}, "the column “Mail”.*“Nom”, “Tél”"),
+        ({}, "no e-mail column. Its columns are “Nom”, “Ville”; map the one"),
+        ({"Mail": "email"}, "the column “Mail”.*“Nom”, “Ville”"),
         ({"Nom": "surname"}, "the field “surname”.*email, first_name, last_name"),
     ],
 )
 def test_what_is_missing_is_said_with_what_there_is(mapping: dict[str, str], sentence: str) -> None:
     with pytest.raises(LeadFileError, match=sentence):
-        recognise(["Nom", "Tél"], mapping)
+        recognise(["Nom", "Ville"], mapping)
+
+
+def test_a_list_of_people_to_call_needs_no_addresses() -> None:
+    """Cards from a fair have phone numbers only. One or the other alone brings nobody."""
+    assert recognise(["Nom", "Tél"]).fields == {"last_name": (0,), "phone": (1,)}
+    assert choose(["A", "B"], ["full_name", "phone"]).fields == {"full_name": (0,), "phone": (1,)}
+    for fields in (["", "phone"], ["full_name", ""]):
+        with pytest.raises(LeadFileError, match="choose one, or for people who are only called"):
+            choose(["A", "B"], fields)
 
 
 def test_a_file_without_a_header_is_told_to_have_one_instead_of_losing_its_first_lead() -> None:
