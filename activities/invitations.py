@@ -14,17 +14,12 @@ from domain.email.message import CalendarPart
 from domain.email.sender import RepCard, Sender
 from domain.meetings.invitation import Invitation, uid_of
 from domain.translations.translator import translator_for
+from mail.meeting_mails import CALLS_OFF, INVITES, REMINDS
 from mail.merge import greeted_as
 from mail.senders import brand
 from store.meetings.meeting_rows import MeetingDetails, mark_invited, start_to_announce
 from store.routing.lead_facts import MailLead
 from store.routing.rep_cards import rep_card
-
-INVITES = "meeting-confirmation"
-REMINDS = "meeting-reminder"
-CANCELLED_BY_US = "meeting-cancelled-by-us"
-HANDED_OVER = "meeting-handed-over"
-CALLS_OFF = ("meeting-cancelled", CANCELLED_BY_US)
 
 
 @dataclass(frozen=True)

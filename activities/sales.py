@@ -5,24 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection
 from temporalio import activity
 
 from activities.email import Email, deliver_at_last
-from activities.invitations import (
-    CALLS_OFF,
-    CANCELLED_BY_US,
-    HANDED_OVER,
-    comes_too_late,
-    invitation,
-    withdrawal,
-)
+from activities.invitations import comes_too_late, invitation, withdrawal
 from activities.rep_mail import invite_rep
 from activities.resources import Resources
 from domain.consent.policy import SALES_TOPIC
 from domain.contracts.journey import SendOne
 from domain.refusals import TemplateMissing
 from mail.follow_up import written
+from mail.meeting_mails import CALLS_OFF, HANDED_OVER, INVITES, in_words_of, template_about
 from mail.merge import greeted_as, merge_fields, owner_of
 from mail.senders import choose_sender, still_sending
 from services.template_parts import TEMPLATES, template_parts
@@ -51,8 +44,8 @@ class SalesActivities:
         """Send one mail outside a cadence, once per key.
 
         Mails about a meeting are operational: an unsubscribed lead still gets them. The others are
-        those after a call (see :data:`domain.consent.policy.SALES_TOPIC`), in the words of whoever
-        called where there are any.
+        those after a call (see :data:`domain.consent.policy.SALES_TOPIC`). Either goes in the words
+        of whoever called or met, where there are any.
         """
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
@@ -61,7 +54,7 @@ class SalesActivities:
             lead = mail_lead(connection, request.lead_id)
             if lead is None:
                 raise RowGone(f"There is no lead {request.lead_id}.")
-            template = _template(connection, request.template, lead.language)
+            template = template_about(connection, request.template, lead.language)
             words = mail_words(connection, request.after_task) if request.after_task else None
             compiled = template.compiled
             if words is not None:
@@ -74,6 +67,9 @@ class SalesActivities:
                     text=words.text,
                 )
             about = meeting_details(connection, request.meeting_id) if request.meeting_id else None
+            if about is not None and request.template in (INVITES, *CALLS_OFF):
+                parts = template_parts(TEMPLATES)
+                compiled = in_words_of(connection, template, about.meeting, parts)
             topic = "" if about else SALES_TOPIC
             who = consent_policy(connection).sender_of(topic)
             owner = owner_of(lead, about)
@@ -149,13 +145,3 @@ class SalesActivities:
                 invite_rep(self.resources, invited, lead_id=lead.id, key=key)
         with self.resources.engine.begin() as connection:
             mark_old_withdrawn(connection, about.meeting)
-
-
-def _template(connection: Connection, name: str, language: str) -> cadences.PublishedTemplate:
-    """The newest version; one that says who called a meeting off may not be published yet."""
-    try:
-        return cadences.latest_template(connection, name, language)
-    except TemplateMissing:
-        if name != CANCELLED_BY_US:
-            raise
-        return cadences.latest_template(connection, CALLS_OFF[0], language)

@@ -29,6 +29,7 @@ from store.meetings.meeting_lines import (
     find_meeting,
     list_meetings,
 )
+from store.meetings.meeting_rows import MeetingWords
 from store.routing.rep_times import LONGEST_MINUTES
 
 app = group(
@@ -47,6 +48,14 @@ TimeOption = Annotated[
     ),
 ]
 Words = Annotated[str, typer.Option(help="What the lead is written about it.")]
+Subject = Annotated[str, typer.Option(help="Subject of the mail, in place of the template's.")]
+OwnText = Annotated[
+    str,
+    typer.Option(
+        "--text",
+        help="What the mail says, in place of the template's words; merge fields may be used.",
+    ),
+]
 Number = Annotated[int, typer.Argument(metavar="MEETING", help="Its number in `meetings list`.")]
 
 
@@ -139,6 +148,8 @@ def book(
     minutes: Annotated[int, typer.Option(min=1, max=LONGEST_MINUTES)] = 30,
     by: Annotated[str, typer.Option(help="Who books it; the lead's owner when left out.")] = "",
     words: Words = "",
+    subject: Subject = "",
+    text: OwnText = "",
 ) -> None:
     """Book an appointment, or move the one the lead has; an invitation is mailed."""
     now = settings_module.get().clock().now()
@@ -147,7 +158,8 @@ def book(
         lead = lead_named(connection, who)
     booked_by = done_by(engine, by, lead.owner)
     starts_at = parse_time(at, lead.time_zone, now).astimezone(UTC)
-    one = meetings.book(terminal(), operator(booked_by), lead.id, starts_at, minutes, words=words)
+    said = MeetingWords(words, subject, text)
+    one = meetings.book(terminal(), operator(booked_by), lead.id, starts_at, minutes, words=said)
     moved = "is set anew" if one.attempt > 1 else "is booked"
     Console().print(
         f"Meeting {one.id} with lead-{lead.id} {moved}: {shown_time(one.starts_at, now)}, with "
@@ -163,20 +175,23 @@ def reschedule(
         int | None, typer.Option(min=1, max=LONGEST_MINUTES, help="Left out: as long as it was.")
     ] = None,
     words: Words = "",
+    subject: Subject = "",
+    text: OwnText = "",
 ) -> None:
     """Set an appointment that lies ahead to another time; the lead is mailed the new one."""
     now = settings_module.get().clock().now()
     starts_at = parse_time(at, _found(number).time_zone, now).astimezone(UTC)
+    said = MeetingWords(words, subject, text)
     one = meetings.reschedule(
-        terminal(), operator(), number, starts_at=starts_at, minutes=minutes, words=words
+        terminal(), operator(), number, starts_at=starts_at, minutes=minutes, words=said
     )
     Console().print(f"Meeting {number} begins {shown_time(one.starts_at, now)} now.")
 
 
 @app.command("cancel")
-def cancel(number: Number, words: Words = "") -> None:
+def cancel(number: Number, words: Words = "", subject: Subject = "", text: OwnText = "") -> None:
     """Call an appointment off that lies ahead; the lead is told."""
-    one = meetings.cancel(terminal(), operator(), number, words)
+    one = meetings.cancel(terminal(), operator(), number, MeetingWords(words, subject, text))
     Console().print(f"Meeting {number} with lead-{one.lead_id} is called off.")
 
 

@@ -182,6 +182,8 @@ PLAN = (
             "provider_id": "NULL",
             "join_url": "''",
             "words": "''",
+            "mail_subject": "''",
+            "mail_text": "''",
             "state": "CASE state WHEN 'booked' THEN 'cancelled' ELSE state END",
         },
     ),

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from domain.refusals import MeetingRefused
 from domain.sentences import sentence
+from store.meetings.meeting_rows import MeetingWords
 from store.meetings.meetings import book_meeting
 from store.tables import Meeting
 
@@ -22,7 +23,7 @@ def move_meeting(
     starts_at: datetime,
     minutes: int | None,
     by: str,
-    words: str,
+    words: MeetingWords,
     at: datetime,
 ) -> bool:
     """Set a booked appointment that lies ahead to another time; whoever sees it through tells the

@@ -38,6 +38,8 @@ class MeetingRow(NamedTuple):
     join_url: str
     place: str
     words: str
+    mail_subject: str
+    mail_text: str
     old_uid: str
     old_owner: str
 
@@ -47,6 +49,21 @@ class MeetingRow(NamedTuple):
         return self.starts_at + timedelta(minutes=self.minutes)
 
 
+@dataclass(frozen=True)
+class MeetingWords:
+    """What a rep writes to the lead about a meeting: a ``note`` beside the template's words, and
+    ``subject`` and ``text`` in place of the template's; '' for nothing."""
+
+    note: str = ""
+    subject: str = ""
+    text: str = ""
+
+    def columns(self) -> dict[str, str]:
+        """As a row keeps them."""
+        return {"words": self.note, "mail_subject": self.subject, "mail_text": self.text}
+
+
+NO_WORDS = MeetingWords()
 MEETING = columns_of(Meeting, MeetingRow)
 """What to select, or to return, for a :class:`MeetingRow`."""
 

@@ -30,7 +30,7 @@ from store.meetings.meeting_news import (
     see_through_on_its_own,
 )
 from store.meetings.meeting_places import SALE_OR_CUSTOMER, MeetingSlot, place_of
-from store.meetings.meeting_rows import MEETING, MeetingRow
+from store.meetings.meeting_rows import MEETING, NO_WORDS, MeetingRow, MeetingWords
 from store.outbox.outgoing import announce
 from store.outbox.relay_messages import start_again
 from store.routing.busy_calendars import calendar_times
@@ -74,7 +74,7 @@ def book_meeting(
     host: str = "",
     origin: Origin = HERE,
     moves: int = 0,
-    words: str = "",
+    words: MeetingWords = NO_WORDS,
 ) -> int:
     """Book an appointment, move one, or set one anew that was missed or called off.
 
@@ -92,7 +92,7 @@ def book_meeting(
             itself.
         host: code of the rep the meeting is with; '' for the lead's owner.
         moves: id of the meeting to move, or to set anew.
-        words: what the rep writes to the lead about it.
+        words: what the lead is written about it.
 
     Returns:
         The meeting's id.
@@ -137,8 +137,7 @@ def book_meeting(
         "cancelled_by": "",
         "cancelled_at": None,
         "proposed_at": None,
-        "words": words,
-    }
+    } | words.columns()
     code = place.row.uid if place.row else str(uuid.uuid4())
     where = (
         MeetingPlace(origin.join_url) if origin.provider else place_with(connection, owner, code)
@@ -304,13 +303,13 @@ def cancel_meeting(
     at: datetime,
     by: CancelledBy = "",
     reported: bool = False,
-    words: str = "",
+    words: MeetingWords = NO_WORDS,
 ) -> bool:
     """Cancel a booked appointment and whoever sees it through.
 
     Args:
         by: who calls it off.
-        words: what the rep writes to the lead about it.
+        words: what the lead is written about it.
         reported: whether a calendar service says so, which is a fact even if the meeting has begun;
             otherwise it must lie ahead.
 
@@ -435,7 +434,7 @@ def _cancel(
     by: CancelledBy,
     *,
     reported: bool = False,
-    words: str = "",
+    words: MeetingWords = NO_WORDS,
 ) -> MeetingRow | None:
     booked = update(Meeting).where(Meeting.id == meeting_id, Meeting.state == "booked")
     row = connection.execute(
@@ -445,7 +444,7 @@ def _cancel(
             sequence=Meeting.sequence + 1,
             cancelled_by=by,
             cancelled_at=at,
-            words=words,
+            **words.columns(),
         )
         .returning(*MEETING)
     ).first()

@@ -27,7 +27,7 @@ _TAKE_OVER = text(
 )
 _ANEW = text(
     """
-    UPDATE meeting SET uid = :uid, invited = false, words = '',
+    UPDATE meeting SET uid = :uid, invited = false, words = '', mail_subject = '', mail_text = '',
         attempt = attempt + 1, sequence = sequence + 1,
         old_owner = CASE old_uid WHEN '' THEN :before ELSE old_owner END,
         old_uid = CASE old_uid WHEN '' THEN uid ELSE old_uid END

@@ -322,6 +322,10 @@ class Meeting(Table):
     the rep calls the lead."""
     words: Mapped[str] = mapped_column(server_default="")
     """What the rep writes to the lead with this setting, or as the meeting is called off."""
+    mail_subject: Mapped[str] = mapped_column(server_default="")
+    """In place of the subject of the mail about it; '' leaves the template's."""
+    mail_text: Mapped[str] = mapped_column(server_default="")
+    """In place of what that mail says; '' leaves the template's words."""
     old_uid: Mapped[str] = mapped_column(server_default="")
     """What stands before the @ of the UID under which calendars still have the invitation of the
     rep of before, whose code is ``old_owner``; '' for none."""

@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 from icalendar import Calendar
 
-from activities.invitations import INVITES
 from activities.sales import SalesActivities
 from domain.contracts.journey import SendOne
 from mail.channels.base import Channel, DeliveryReceipt, EmailMessage, HandOver, unmarked
@@ -150,6 +149,33 @@ def test_what_the_rep_writes_goes_with_the_mail_and_into_the_calendar(
     assert (entry(called_off)[0], *entry(called_off)[3:]) == ("CANCEL", 2, "I am ill.")
 
 
+def test_a_mail_about_a_meeting_goes_out_in_the_words_of_who_set_it(
+    desk: Callable[[Channel], Desk],
+) -> None:
+    """What was written for one lead would be lost, or read by the next reminder as well."""
+    company = Keeping()
+    here = desk(company)
+    for name in ("meeting-confirmation", "meeting-reminder"):
+        here.template(name)
+    body = "<mjml><mj-body><mj-section><mj-column><mj-text>Booked.</mj-text>"
+    source = f"---\nsubject: S\npreheader: P\n---\n{body}</mj-column></mj-section></mj-body></mjml>"
+    here.run("UPDATE template_version SET source = :source", source=source)
+    meeting = here.value(
+        "INSERT INTO meeting (lead_id, starts_at, state, mail_subject, mail_text, attempt, "
+        "sequence) VALUES (:lead, :at, 'booked', 'Our call', 'See you {{ meeting.starts_at }}', 1, "
+        "0) RETURNING id",
+        lead=here.lead_id,
+        at=NOW + timedelta(days=1),
+    )
+    for name in ("confirmation", "reminder"):
+        one = SendOne(here.lead_id, f"meeting-{meeting}-1:{name}", f"meeting-{name}", meeting)
+        attempt_number(1).run(SalesActivities(here.resources).send_one, one)
+
+    told, reminded = company.mails
+    assert (told.subject, "See you " in told.text) == ("Our call", True)
+    assert (reminded.subject, "See you " in reminded.text) == ("meeting-reminder", False)
+
+
 def test_a_meeting_that_changes_hands_leaves_one_entry_of_the_new_rep(
     desk: Callable[[Channel], Desk],
 ) -> None:
@@ -168,7 +194,9 @@ def test_a_meeting_that_changes_hands_leaves_one_entry_of_the_new_rep(
         lead=here.lead_id,
         at=NOW + timedelta(days=1),
     )
-    again = SendOne(here.lead_id, f"meeting-{meeting}-2:confirmation", INVITES, meeting)
+    again = SendOne(
+        here.lead_id, f"meeting-{meeting}-2:confirmation", "meeting-confirmation", meeting
+    )
     sales = SalesActivities(here.resources)
     for attempt in (1, 2):
         attempt_number(attempt).run(sales.send_one, again)

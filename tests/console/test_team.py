@@ -184,10 +184,24 @@ def test_an_sdr_says_where_to_meet_and_books_a_free_time(site: Site, console: Co
     expect(page.get_by_text("A clash here, sorry.")).to_be_visible()
     told = "SELECT words || ' ' || state || ' ' || attempt FROM meeting WHERE lead_id = :lead"
     assert site.value(told, lead=lead) == "A clash here, sorry. booked 2"
+    # Or in the rep's own words, which name the time that is chosen in the end.
+    page.get_by_role("button", name="Move").click()
+    move = page.get_by_role("dialog", name="Move the meeting")
+    move.locator(".slots button").first.click()
+    move.get_by_role("button", name="Read or change the mail").click()
+    mail = page.get_by_role("dialog", name="The mail to the lead")
+    text = mail.get_by_label("Text", exact=True)
+    text.fill(text.input_value().replace("Our meeting is booked.", "Earlier after all."))
+    mail.get_by_role("button", name="Use these words").click()
+    expect(move.get_by_text("The mail goes out in your words.")).to_be_visible()
+    move.get_by_role("button", name="Move", exact=True).click()
+    expect(page.get_by_text("A clash here, sorry.")).to_have_count(0)
+    kept = str(site.value("SELECT mail_text FROM meeting WHERE lead_id = :lead", lead=lead))
+    assert ("Earlier after all." in kept, "{{ meeting.starts_at }}" in kept) == (True, True)
     page.get_by_role("button", name="Call off").click()
     off = page.get_by_role("dialog", name="Call the meeting off?")
     off.get_by_label("A word to the lead (optional)").fill("I am ill.")
     off.get_by_role("button", name="Call it off").click()
     expect(page.get_by_text("Called off by")).to_be_visible()
     expect(page.get_by_role("button", name="Call off")).to_have_count(0)
-    assert site.value(told, lead=lead) == "I am ill. cancelled 2"
+    assert site.value(told, lead=lead) == "I am ill. cancelled 3"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from markupsafe import escape
 from nicegui import ui
 
 from domain.refusals import Refusal
-from services.meetings import LONGEST_WORDS
+from services.meeting_mails import MeetingChange
+from store.meetings.meeting_rows import MeetingWords
 from store.routing.busy_calendars import calendar_state
 from store.routing.rep_times import LONGEST_MINUTES, free_slots
 from web.console.busy_calendars import caution
+from web.console.meeting_mail import WordsToLead, tell
 from web.console.parts import button, show
 from web.console.refusals import told
 from web.console.slots import offer_times, some_of
@@ -24,11 +26,12 @@ from web.console.words import _
 @dataclass(frozen=True)
 class Asked:
     """What is asked for: the words of the dialog, and what does it with the time, the minutes and
-    the words to the lead."""
+    the words to the lead. ``change`` says of which lead or meeting."""
 
     title: str
     yes: str
-    act: Callable[[datetime, int, str], Awaitable[object]]
+    act: Callable[[datetime, int, MeetingWords], Awaitable[object]]
+    change: MeetingChange
     minutes: int = 30
 
 
@@ -67,23 +70,25 @@ async def ask_time(
 
 
 async def ask_words(
+    visit: PageVisit,
     title: str,
     yes: str,
-    act: Callable[[str], Awaitable[object]],
+    *,
+    act: Callable[[MeetingWords], Awaitable[object]],
+    change: MeetingChange,
     done: Callable[[], Awaitable[None]],
 ) -> None:
-    """Ask what to write to the lead, then do it."""
+    """Ask what to write to the lead of a meeting that is called off, then do it."""
     with ui.dialog() as dialog, ui.card().classes("ask"):
         dialog.props["aria-label"] = title
         show(escape(title), "h2")
-        words = words_field()
-        wrong = ui.element("div").props('role="alert"')
+        words = WordsToLead(visit, lambda: change)
 
         async def go() -> None:
             try:
-                await act(words.value or "")
+                await act(words.written())
             except Refusal as refusal:
-                tell(wrong, told(str(refusal)))
+                tell(words.wrong, told(str(refusal)))
                 return
             dialog.close()
             await done()
@@ -93,21 +98,6 @@ async def ask_words(
             button(yes, go, danger=True)
     dialog.on("hide", dialog.delete)
     dialog.open()
-
-
-def words_field() -> ui.textarea:
-    """Where a rep writes to the lead."""
-    field = ui.textarea(_("A word to the lead (optional)"))
-    field.props(f"outlined dense autogrow maxlength={LONGEST_WORDS}")
-    field.classes("day")
-    return field
-
-
-def tell(place: ui.element, wrong: str) -> None:
-    """Say in a dialog what is wrong, in place of what was wrong before."""
-    place.clear()
-    with place:
-        show(escape(wrong), "p").classes("wrong")
 
 
 class _Booking:
@@ -134,8 +124,7 @@ class _Booking:
             _("Minutes"), value=asked.minutes, min=1, max=LONGEST_MINUTES, precision=0
         )
         self._minutes.props("outlined dense")
-        self._words = words_field()
-        self._wrong = ui.element("div").props('role="alert"')
+        self._words = WordsToLead(visit, self._change)
         with ui.element("div").classes("acts"):
             button(_("Back"), dialog.close)
             button(asked.yes, self._go, main=True)
@@ -154,19 +143,24 @@ class _Booking:
                 doubt=self.doubt,
             )
 
+    def _change(self) -> MeetingChange | None:
+        """What would be done now; None while no time is chosen."""
+        if self.at is None or not self._minutes.value:
+            return None
+        return replace(self.asked.change, starts_at=self.at, minutes=int(self._minutes.value))
+
     def _choose(self, at: datetime) -> None:
         self.at = at
         self._offer()
 
     async def _go(self) -> None:
         if self.at is None or not self._minutes.value:
-            tell(self._wrong, _("Say when the meeting begins, and how long it takes."))
+            tell(self._words.wrong, _("Say when the meeting begins, and how long it takes."))
             return
-        words = self._words.value or ""
         try:
-            await self.asked.act(self.at, int(self._minutes.value), words)
+            await self.asked.act(self.at, int(self._minutes.value), self._words.written())
         except Refusal as refusal:
-            tell(self._wrong, told(str(refusal)))
+            tell(self._words.wrong, told(str(refusal)))
             return
         self.dialog.close()
         await self.done()

@@ -121,6 +121,8 @@ CREATE TABLE meeting (
     join_url TEXT DEFAULT '' NOT NULL,
     place TEXT DEFAULT '' NOT NULL,
     words TEXT DEFAULT '' NOT NULL,
+    mail_subject TEXT DEFAULT '' NOT NULL,
+    mail_text TEXT DEFAULT '' NOT NULL,
     old_uid TEXT DEFAULT '' NOT NULL,
     old_owner TEXT DEFAULT '' NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,

@@ -59,6 +59,35 @@ async def test_a_meeting_is_moved_and_called_off_with_a_word_to_the_lead(api: Ap
     assert api.value("SELECT count(*) FROM relay_message WHERE workflow_id LIKE 'lead-%'") == 3
 
 
+async def test_the_mail_about_a_meeting_is_read_and_put_in_other_words(api: Api) -> None:
+    """A rep who met the lead an hour ago would be made to write like a machine; and who only looks
+    must not have booked."""
+    lead = api.lead("jane@acme.example", "rep-1", first_name="Jane")
+    when = SOON.isoformat().replace("+", "%2B")
+    path = f"/meetings/mail-preview?lead={lead}&starts_at={when}"
+    mail = (await api.ask("sdr", "GET", path)).json()
+    assert api.value("SELECT count(*) FROM meeting") == 0
+    assert "Our meeting is booked." in mail["words"]
+    assert mail["starts_at"] in mail["words"]
+    assert ("Move or cancel" in mail["words"], "Move or cancel" in mail["text"]) == (False, True)
+
+    own = {"subject": "Our call", "text": "Jane, see you {{ meeting.starts_at }}."}
+    body = {"lead_id": lead, "starts_at": SOON.isoformat()}
+    wrong = await api.ask("sdr", "POST", "/meetings", **body, text="{{ lead.salary }}")
+    made = (await api.ask("sdr", "POST", "/meetings", **body, **own)).json()
+    kept = "SELECT mail_subject || '|' || mail_text FROM meeting"
+
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "text")
+    assert api.value(kept) == "Our call|Jane, see you {{ meeting.starts_at }}."
+    off = (await api.ask("sdr", "GET", f"/meetings/mail-preview?meeting={made['id']}")).json()
+    assert off["template"] == "meeting-cancelled-by-us"
+    later = (SOON + timedelta(days=1)).isoformat()
+    await api.ask("sdr", "POST", f"/meetings/{made['id']}/reschedule", starts_at=later)
+    assert api.value(kept) == "|"
+    neither = await api.ask("sdr", "GET", "/meetings/mail-preview")
+    assert neither.status_code == 422
+
+
 async def test_what_a_calendar_service_has_is_moved_there(api: Api) -> None:
     """Its calendar would go on saying the old time."""
     lead = api.lead("jane@acme.example", "rep-1")

@@ -19,6 +19,8 @@ from domain.contracts.journey import ENDED, Phase
 from domain.refusals import Conflict, Invalid
 from domain.sentences import sentence
 from services.access import team_of
+from services.meeting_mails import MeetingChange
+from store.meetings.meeting_rows import MeetingWords
 from store.publishing.publishing import cadence_names
 from store.routing.presence import reps
 from store.views.lead_page import LeadView
@@ -234,12 +236,12 @@ class Actions:
         done = _("The meeting is booked, and the lead gets an invitation.")
         lead = self.view
 
-        async def book(at: datetime, minutes: int, words: str) -> None:
+        async def book(at: datetime, minutes: int, words: MeetingWords) -> None:
             await self.visit.act(services.meetings.book, lead.id, at, minutes, words=words)
 
         await ask_time(
             self.visit,
-            Asked(_("Book a meeting"), _("Book"), book),
+            Asked(_("Book a meeting"), _("Book"), book, MeetingChange(lead.id)),
             owner=lead.owner,
             time_zone=lead.time_zone,
             country=lead.country,

@@ -9,7 +9,9 @@ from nicegui import ui
 
 import services.meetings
 from domain.access import Action
+from services.meeting_mails import MeetingChange
 from store.meetings.meeting_lines import MeetingState
+from store.meetings.meeting_rows import MeetingWords
 from web.console import labels
 from web.console.booking import Asked, ask_time, ask_words
 from web.console.frame import say_done
@@ -50,12 +52,14 @@ async def meeting(visit: PageVisit, meeting_id: int) -> None:
     if not (ahead and visit.may(Action.BOOK_MEETINGS)):
         return
 
-    async def move(at: datetime, minutes: int, words: str) -> None:
+    change = MeetingChange(meeting_id=meeting_id)
+
+    async def move(at: datetime, minutes: int, words: MeetingWords) -> None:
         await visit.act(
             services.meetings.reschedule, meeting_id, starts_at=at, minutes=minutes, words=words
         )
 
-    async def call_off(words: str) -> None:
+    async def call_off(words: MeetingWords) -> None:
         await visit.act(services.meetings.cancel, meeting_id, words)
 
     async def done(sentence: str) -> None:
@@ -63,7 +67,7 @@ async def meeting(visit: PageVisit, meeting_id: int) -> None:
         ui.navigate.reload()
 
     async def moving() -> None:
-        asked = Asked(_("Move the meeting"), _("Move"), move, minutes=one.minutes)
+        asked = Asked(_("Move the meeting"), _("Move"), move, change, minutes=one.minutes)
         moved = _("The meeting is moved, and the lead gets the new time.")
         await ask_time(
             visit,
@@ -76,7 +80,14 @@ async def meeting(visit: PageVisit, meeting_id: int) -> None:
 
     async def cancelling() -> None:
         off = _("The meeting is called off, and the lead is told.")
-        await ask_words(_("Call the meeting off?"), _("Call it off"), call_off, lambda: done(off))
+        await ask_words(
+            visit,
+            _("Call the meeting off?"),
+            _("Call it off"),
+            act=call_off,
+            change=change,
+            done=lambda: done(off),
+        )
 
     with visit.top:
         if not one.provider:
