@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from domain.names import full_name
+
 
 @dataclass(frozen=True)
 class NamedThings:
@@ -24,16 +26,17 @@ def name_things(
     accounts: Collection[int],
 ) -> NamedThings:
     """The names of these leads, tasks and accounts, as far as they are there."""
-    lead = "trim(first_name || ' ' || last_name)"
+    lead = "first_name, last_name FROM lead"
     return NamedThings(
-        leads=_names(connection, f"SELECT id, {lead} FROM lead WHERE id = ANY(:ids)", leads),
+        leads=_names(connection, f"SELECT lead.id, {lead} WHERE lead.id = ANY(:ids)", leads),
         tasks=_names(
             connection,
-            f"SELECT task.id, {lead} FROM task JOIN lead ON lead.id = lead_id "
-            "WHERE task.id = ANY(:ids)",
+            f"SELECT task.id, {lead} JOIN task ON lead.id = lead_id WHERE task.id = ANY(:ids)",
             tasks,
         ),
-        accounts=_names(connection, "SELECT id, name FROM account WHERE id = ANY(:ids)", accounts),
+        accounts=_names(
+            connection, "SELECT id, name, '' FROM account WHERE id = ANY(:ids)", accounts
+        ),
     )
 
 
@@ -41,4 +44,4 @@ def _names(connection: Connection, query: str, ids: Collection[int]) -> dict[int
     if not ids:
         return {}
     found = connection.execute(text(query), {"ids": list(ids)})
-    return {row[0]: row[1] for row in found if row[1]}
+    return {row[0]: name for row in found if (name := full_name(row[1], row[2]))}

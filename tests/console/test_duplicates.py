@@ -66,7 +66,8 @@ def test_a_duplicate_is_merged_value_by_value_and_taken_back(site: Site, console
     page.reload()
     page.get_by_role("button", name="Undo the merge").click()
     page.get_by_role("dialog").get_by_role("button", name="Undo the merge").click()
-    expect(page.get_by_text("The merge is undone.")).to_be_visible()
+    # What is said of it stands for seconds only, which a busy machine lets pass.
+    expect(page.get_by_text("Merged into this lead")).to_have_count(0)
     assert site.value(row, id=kept) == "Head of Operations m.okafor@twice-seen.example"
 
     page.goto("/console/duplicates")

@@ -30,7 +30,8 @@ def likeness(code: str) -> str:
 
 def merge_field(code: str) -> str:
     """A field of two leads that are merged; an attribute by its own name."""
-    return _label(names.MERGE_FIELDS, code.removeprefix("attributes."))
+    name = code.removeprefix("attributes.")
+    return _label(names.MERGE_FIELDS, name) if name in names.MERGE_FIELDS else attribute(name)
 
 
 def account_evidence(code: str) -> str:
@@ -130,6 +131,12 @@ def competitor(code: str) -> str:
 def rule(name: str) -> str:
     """A rule of scoring or routing."""
     return _(names.RULES[name]) if name in names.RULES else name
+
+
+def attribute(key: str) -> str:
+    """An attribute of a lead, as its column was called."""
+    words = key.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def policy(name: str) -> str:

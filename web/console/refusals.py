@@ -79,6 +79,8 @@ def _shown(name: str, value: Value) -> object:
         return ", ".join(str(_shown(name, one)) for one in value)
     if name in _PEOPLE:
         return labels.person(value)
+    if name == "rule":
+        return labels.rule(value)
     if name in _WRITTEN_SPANS:
         return span_label(parse_clock_span(value))
     # In English sentences the words of a code stand apart.

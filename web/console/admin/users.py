@@ -110,7 +110,7 @@ async def _sign_in(visit: PageVisit) -> None:
 
 def _line(one: UserLine) -> Markup:
     marks = [badge(role(one.role))]
-    if one.rep:
+    if one.rep and labels.person(one.rep) != one.name:
         marks.append(badge(labels.person(one.rep)))
     if one.has_second_factor:
         marks.append(badge(_("Second factor"), "good"))

@@ -226,7 +226,7 @@ def not_understood(counts: Mapping[str, int]) -> Markup:
 def _lead(lead: LeadRow) -> tuple[Cell, ...]:
     no_mail = badge(_("no mail"), "warn") if lead.unsubscribed else ""
     return (
-        Markup("{} {}").format(lead.email, no_mail),
+        Markup("{} {}").format(lead.email or quiet(lead.phone), no_mail),
         full_name(lead.first_name, lead.last_name),
         lead.title,
         lead.company,

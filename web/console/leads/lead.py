@@ -187,7 +187,7 @@ class LeadScreen:
         name = journey_id(view.id)
         is_ops = self.visit.may(Action.READ_SYSTEM)
         workflow = workflow_link(settings, name, name) if is_ops else ""
-        own = [(key.replace("_", " "), str(value)) for key, value in view.attributes.items()]
+        own = [(labels.attribute(key), str(value)) for key, value in view.attributes.items()]
         return facts(
             [
                 (_("Country"), labels.country(view.country)),

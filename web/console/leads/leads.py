@@ -204,7 +204,7 @@ def _phase(one: FoundLead) -> Markup:
 
 
 def _score(one: FoundLead) -> Markup:
-    return Markup('<span class="two">{}&nbsp;{}{}</span>').format(
+    return Markup('<span class="two whole"><span>{} {}</span>{}</span>').format(
         one.score, quiet(one.grade), quiet(_("fit {points}", points=f"{one.fit_points:+}"))
     )
 

@@ -149,8 +149,8 @@ def _sides(found: MergePreview) -> Markup:
 
 
 def _called(side: MergeSide) -> str:
-    # Both often have the same name.
-    return f"{side.name} (#{side.id})"
+    # Both often have the same name, which may be written from right to left: it stands apart.
+    return f"\u2068{side.name}\u2069 (#{side.id})"
 
 
 def _named(side: MergeSide) -> Markup:

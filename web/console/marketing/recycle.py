@@ -299,9 +299,10 @@ def _forecast(ahead: ReturnForecast, address: dict[str, str]) -> None:
             Markup(' aria-current="true"') if address["week"] == monday.isoformat() else "",
             f"{leads:,}" if leads else "",
             round(100 * leads / most, 1),
-            short_day(monday),
+            # There is no room for the name of each week.
+            "" if number % 2 else short_day(monday),
         )
-        for monday, leads in ahead.weeks.items()
+        for number, (monday, leads) in enumerate(ahead.weeks.items())
     )
     with section(_("They come back in the week of")):
         show(
