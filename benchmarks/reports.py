@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -36,8 +37,9 @@ from sqlalchemy import Engine, text
 from benchmarks.own_stack import print_figures
 from cli.connect import Terminal, operator
 from domain.figures.funnel import Dimension, Mode
+from domain.figures.leaks import LeakBy
 from embedded.postgres import EmbeddedPostgres
-from services import figures
+from services import figures, figures_of_leaks
 from services.figures import FigureQuery
 from settings import Settings
 from store import migrate
@@ -81,6 +83,37 @@ _TOUCHES = f"""
     SELECT 'came-' || id, id, 'page', 'ads', 'campaign-' || id % 40, now() - interval '{DAYS} days'
     FROM lead
 """
+# Who became sales-ready was called by hand, most within the hour, and met.
+_SALES = (
+    """
+    INSERT INTO crossing (lead_id, cycle, at, cause, grade, score, hot)
+    SELECT lead_id, cycle, min(at), 'event', 'A1', 80, false FROM stage_transition
+    WHERE to_stage = 'mql' GROUP BY 1, 2
+    """,
+    """
+    INSERT INTO lead_note (lead_id, kind, direction, by, at, written_at)
+    SELECT lead_id, 'call', 'out', 'rep', at + random() * interval '2 hours', at FROM crossing
+    WHERE lead_id % 5 > 0
+    """,
+    """
+    INSERT INTO sla_clock (key, promise, lead_id, state, started_at, due_at)
+    SELECT 'accept-' || id, 'accept', lead_id, 'met', at, at + interval '90 minutes' FROM crossing
+    """,
+    """
+    INSERT INTO meeting (lead_id, cycle, set_at, starts_at, state)
+    SELECT lead_id, cycle, at, at + random() * interval '9 days',
+        CASE WHEN lead_id % 4 = 0 THEN 'no_show' ELSE 'held' END
+    FROM stage_transition WHERE to_stage = 'sal'
+    """,
+    """
+    UPDATE lead SET stage = last.to_stage, cycle = last.cycle,
+        phase = CASE to_stage WHEN 'recycled' THEN 'Recycle' ELSE 'Nurture' END,
+        recycled_until = CASE to_stage WHEN 'recycled' THEN last.at + interval '700 days' END
+    FROM (SELECT DISTINCT ON (lead_id) lead_id, cycle, to_stage, at FROM stage_transition
+        ORDER BY lead_id, cycle DESC, at DESC) AS last
+    WHERE last.lead_id = lead.id
+    """,
+)
 _ENGAGEMENTS = f"""
     INSERT INTO engagement (key, lead_id, kind, at)
     SELECT 'did-' || id || '-' || n, id, 'page', now() - random() * interval '{DAYS} days'
@@ -141,6 +174,8 @@ def make(database: Engine, leads: int) -> None:
         connection.execute(text("ALTER TABLE stage_transition DISABLE TRIGGER USER"))
         connection.execute(text(_MOVES))
         connection.execute(text(_TOUCHES))
+        for statement in _SALES:
+            connection.execute(text(statement))
         connection.execute(text("ALTER TABLE stage_transition ENABLE TRIGGER USER"))
         connection.execute(text("TRUNCATE figures_due"))
         connection.execute(text("INSERT INTO figures_due (about) SELECT id FROM lead"))
@@ -177,6 +212,11 @@ def reports(context: Terminal) -> dict[str, Callable[[], object]]:
             f"funnel_{name}_by_team": funnel(FigureQuery(begins, by=Dimension.TEAM)),
             f"activity_{name}": funnel(FigureQuery(begins, mode=Mode.ACTIVITY)),
         }
+    for split in (None, LeakBy.OWNER, LeakBy.SOURCE):
+        query = FigureQuery(by=split)
+        found[f"leaks_by_{split or 'nothing'}"] = partial(
+            figures_of_leaks.leaks, context, operator(), query
+        )
     return found
 
 

@@ -15,6 +15,7 @@ from cli.connect import operator, terminal
 from cli.errors import UserError
 from cli.figures_of_data import data_quality, deliverability
 from cli.figures_of_days import anomalies, days, export
+from cli.figures_of_leaks import leaks
 from cli.figures_of_sales import recycle, speed
 from cli.groups import group
 from cli.output import AsCsv, printed
@@ -41,9 +42,11 @@ app = group(
     "figures deliverability --from 2026-01-01",
     "figures data-quality",
     "figures export warehouse --from 2026-01-01",
+    "figures leaks --by owner",
 )
 app.command("speed")(speed)
 app.command("recycle")(recycle)
+app.command("leaks")(leaks)
 app.command("deliverability")(deliverability)
 app.command("data-quality")(data_quality)
 app.command("days")(days)

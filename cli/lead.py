@@ -18,6 +18,7 @@ from cli.journeys import with_temporal
 from cli.lead_duplicates import duplicates, merge, not_duplicate, undo_merge
 from cli.lead_erase import erase
 from cli.lead_history import print_history, whereabouts
+from cli.lead_play import play
 from cli.lead_score import print_score, score_json
 from cli.lead_why import why
 from cli.lead_work import COMMANDS
@@ -271,6 +272,7 @@ def _lead(who: str) -> LeadLine:
 
 app.command("why")(why)
 app.command("erase")(erase)
+app.command("play")(play)
 app.command("duplicates")(duplicates)
 app.command("not-duplicate")(not_duplicate)
 app.command("merge")(merge)

@@ -84,6 +84,20 @@ def play(context: Context, caller: Caller, account_id: int, cadence: str) -> Pla
         return do_not_market.play(connection, account, cadence, visible)
 
 
+@changes(Action.DO_NOT_MARKET, "POST /leads/play", keep=("leads", "cadence"))
+def play_leads(context: Context, caller: Caller, leads: Sequence[int], cadence: str) -> Play:
+    """Start a cadence now for those of these leads that are with marketing, unless their company is
+    not marketed to; an SDR for those of the team.
+
+    Raises:
+        CadenceMissing: the cadence is not published.
+    """
+    with context.database.begin() as connection:
+        return do_not_market.play_leads(
+            connection, leads, cadence, context.clock.now(), team_of(caller)
+        )
+
+
 @changes(Action.DO_NOT_MARKET, "POST /accounts/{account_id}/pause")
 def pause(context: Context, caller: Caller, account_id: int) -> list[int]:
     """Freeze the journeys of the company's leads; the time that is left stays left.

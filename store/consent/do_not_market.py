@@ -123,6 +123,15 @@ def list_accounts(
     return [AccountLine(**row._mapping) for row in rows]
 
 
+_LEAD = """
+    lead.id, first_name, last_name, email, title, stage, phase, lead.owner, coalesce(
+        (SELECT version.name FROM enrollment
+        JOIN cadence_version AS version ON version.id = enrollment.cadence_version_id
+        WHERE enrollment.lead_id = lead.id AND ended_at IS NULL
+        ORDER BY enrollment.id DESC LIMIT 1), '') AS cadence
+"""
+
+
 def leads_of(
     connection: Connection,
     account_id: int,
@@ -140,13 +149,8 @@ def leads_of(
     """
     rows = connection.execute(
         text(
-            """
-            SELECT lead.id, first_name, last_name, email, title, stage, phase, owner, coalesce(
-                (SELECT version.name FROM enrollment
-                 JOIN cadence_version AS version ON version.id = enrollment.cadence_version_id
-                 WHERE enrollment.lead_id = lead.id AND ended_at IS NULL
-                 ORDER BY enrollment.id DESC LIMIT 1), '') AS cadence
-            FROM lead WHERE account_id = :account AND lead.id > :after
+            f"""
+            SELECT {_LEAD} FROM lead WHERE account_id = :account AND lead.id > :after
                 AND (cast(:team AS text) IS NULL
                     OR lead.owner IN (SELECT code FROM rep WHERE rep.team = :team))
             ORDER BY lead.id LIMIT :limit
@@ -154,10 +158,7 @@ def leads_of(
         ),
         {"account": account_id, "team": team, "after": after, "limit": limit},
     )
-    return [
-        LeadOfAccount(row.id, _name(row), row.title, row.stage, row.phase, row.owner, row.cadence)
-        for row in rows
-    ]
+    return [_lead(row) for row in rows]
 
 
 def set_do_not_market(
@@ -250,8 +251,47 @@ def play(
                 who=account.do_not_market_by or sentence("somebody"),
             )
         )
-    latest_cadence(connection, cadence)
     leads = [lead for lead in leads_of(connection, account.id) if among is None or lead.id in among]
+    return _play(connection, leads, [], cadence)
+
+
+def play_leads(
+    connection: Connection, lead_ids: Sequence[int], cadence: str, now: datetime, team: str | None
+) -> Play:
+    """Start a cadence now for those of these leads that are with marketing, and whose account is
+    marketed to.
+
+    Args:
+        now: journey time, UTC.
+        team: only for those whose owner is of this team; None for all.
+
+    Raises:
+        CadenceMissing: the cadence was never published.
+    """
+    rows = connection.execute(
+        text(
+            f"""
+            SELECT {_LEAD}, coalesce(do_not_market_until > :now, false) AS kept FROM lead
+            LEFT JOIN account ON account.id = lead.account_id
+            WHERE lead.id = ANY(cast(:ids AS bigint[])) AND (cast(:team AS text) IS NULL
+                OR lead.owner IN (SELECT code FROM rep WHERE rep.team = :team))
+            ORDER BY lead.id
+            """
+        ),
+        {"ids": list(lead_ids), "team": team, "now": now},
+    ).all()
+    free = [_lead(row) for row in rows if not row.kept]
+    return _play(connection, free, [_lead(row) for row in rows if row.kept], cadence)
+
+
+def _play(
+    connection: Connection,
+    leads: Sequence[LeadOfAccount],
+    left: Sequence[LeadOfAccount],
+    cadence: str,
+) -> Play:
+    """Start it for those of ``leads`` that are with marketing."""
+    latest_cadence(connection, cadence)
     started = [lead for lead in leads if lead.phase in WITH_MARKETING]
     cycles = _cycles(connection, [lead.id for lead in started])
     for lead in started:
@@ -262,7 +302,7 @@ def play(
             signal="engagement",
             event=JourneyEvent(EventCode.PLAY, cycle=cycles[lead.id], reason=cadence),
         )
-    return Play(started, [lead for lead in leads if lead not in started])
+    return Play(started, [*(lead for lead in leads if lead not in started), *left])
 
 
 def scheduled(
@@ -367,6 +407,12 @@ def _cycles(connection: Connection, lead_ids: Iterable[int]) -> dict[int, int]:
         {"ids": list(lead_ids)},
     )
     return {row.id: row.cycle for row in rows}
+
+
+def _lead(row: Row[Any]) -> LeadOfAccount:
+    return LeadOfAccount(
+        row.id, _name(row), row.title, row.stage, row.phase, row.owner, row.cadence
+    )
 
 
 def _name(row: Row[Any]) -> str:

@@ -339,7 +339,7 @@ IMPERSONAL = frozenset(
         *("meeting.owner", "meeting.booked_by", "meeting.provider", "meeting.uid"),
         *("meeting.old_owner", "meeting.old_uid"),
         "meeting.place",  # The rep's room or number.
-        "meeting.cancelled_by",
+        *("meeting.cancelled_by", "meeting_setting.state"),
         *("opportunity.key", "opportunity.owner", "opportunity.stage", "opportunity.competitor"),
         *("opportunity.currency", "opportunity_change.currency"),
         *("opportunity_change.currency_before", "opportunity_change.by"),

@@ -128,6 +128,7 @@ def book_meeting(
     connection.execute(update(Lead).where(Lead.id == lead_id, Lead.owner == "").values(owner=owner))
     values = {
         "starts_at": starts_at,
+        "set_at": at,
         "minutes": minutes,
         "state": "booked",
         "booked_by": booked_by,

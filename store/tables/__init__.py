@@ -36,6 +36,7 @@ from store.tables.figures import (
     FunnelPassage,
     FunnelUnit,
     LeadCount,
+    MeetingSetting,
 )
 from store.tables.health import FailingActivity, WriteProbe
 from store.tables.lead_work import LeadContact, LeadCorrection, LeadNote, WrittenMail
@@ -134,6 +135,7 @@ __all__ = [
     "MailRefusal",
     "Meeting",
     "MeetingMove",
+    "MeetingSetting",
     "NotDuplicate",
     "Notification",
     "NotificationDelivery",

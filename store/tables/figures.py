@@ -69,6 +69,21 @@ class FunnelUnit(Table):
         Index(
             "ix_funnel_unit_record", "record", unique=True, postgresql_where=text("record <> ''")
         ),
+        # With all that those who wait are counted by, which is then read from the index alone.
+        Index(
+            "ix_funnel_unit_open",
+            "stage",
+            "stage_since",
+            postgresql_include=["lead_id", "owner", "source", "segment"],
+            postgresql_where=text("outcome = '' AND lead_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_funnel_unit_lost",
+            "outcome_at",
+            postgresql_where=text(
+                "outcome IN ('lost', 'recycled', 'disqualified', 'ended') AND lead_id IS NOT NULL"
+            ),
+        ),
     )
 
 
@@ -133,6 +148,24 @@ class FiguresDue(Table):
     __tablename__ = "figures_due"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     about: Mapped[int] = mapped_column(BigInteger)
+
+
+class MeetingSetting(Table):
+    """A meeting as it was set at one attempt, and what became of that: a trigger of ``meeting``
+    writes it (``store/migrations/first/figures.sql``). Journey time."""
+
+    __tablename__ = "meeting_setting"
+    meeting_id: Mapped[int] = mapped_column(
+        BigInteger,
+        ForeignKey("meeting.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    attempt: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    set_at: Mapped[datetime]
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    state: Mapped[str]
+    """As of ``meeting``; ``booked`` also of one that was moved before it began."""
 
 
 class LeadCount(Table):

@@ -139,6 +139,9 @@ class Lead(Table):
         ),
         Index("ix_lead_words", "words", postgresql_using="gin"),
         Index("ix_lead_owner", "owner"),
+        Index(
+            "ix_lead_recycled_until", "recycled_until", postgresql_where=text("phase = 'Recycle'")
+        ),
         Index("ix_lead_country", "country"),
         # Backwards: people look for a number by its end.
         Index(

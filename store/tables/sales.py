@@ -330,6 +330,8 @@ class Meeting(Table):
     """What stands before the @ of the UID under which calendars still have the invitation of the
     rep of before, whose code is ``old_owner``; '' for none."""
     old_owner: Mapped[str] = mapped_column(server_default="")
+    set_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    """When somebody chose the time at which it begins: journey time."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (

@@ -14,12 +14,14 @@ from sqlalchemy import Connection, Row, select, text
 
 from domain.contacts.phones import read_phone
 from domain.contracts.journey import Phase, Stage
+from domain.figures.lists import LeadsBehind
 from domain.scoring.interest import Interest
 from domain.scoring.policy import LETTERS, LEVELS, MEANINGS, ScoringPolicy
 from domain.scoring.standing import standing_of
 from store.consent.confirmations import UNCONFIRMED, WAITING
 from store.erasure.erasure import ERASED
 from store.figures.data_quality import LACKING
+from store.figures.lists import statement
 from store.published.policies import policy
 from store.scoring.scoring import points_now
 from store.tables import Rep
@@ -78,6 +80,8 @@ class LeadFilter:
     """Only those whose owner is of this team."""
     customers: bool = False
     """Beside those of the team, customers of all."""
+    behind: LeadsBehind | None = None
+    """Only those that a figure counts."""
 
 
 @dataclass(frozen=True)
@@ -300,6 +304,10 @@ def _conditions(
             "AND engagement.kind = ANY (:deeds) AND engagement.at >= :since)"
         )
         values |= {"deeds": list(DEEDS[wanted.did]), "since": wanted.since}
+    if wanted.behind is not None:
+        counted = statement(wanted.behind)
+        conditions.append(f"id IN ({counted.sql})")
+        values |= counted.values
     if wanted.recycled is not None:
         conditions.append("phase = :recycled" if wanted.recycled else "phase <> :recycled")
         values["recycled"] = Phase.RECYCLE

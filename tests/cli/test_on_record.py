@@ -43,7 +43,7 @@ READS = """
     notify show ada@perennial.example
     meetings list; meetings show 1
     opportunity list; opportunity show 1; opportunity changes 1
-    funnel; figures money; figures pipeline; figures speed; figures recycle
+    funnel; figures money; figures pipeline; figures speed; figures recycle; figures leaks
     figures deliverability; figures data-quality; figures days; figures anomalies
     spend list; spend restated; rates list
     recycle list; recycle forecast
@@ -56,6 +56,7 @@ READS = """
 CHANGES = """
     import leads.csv; prospect 3 --owner rep-1
     lead score 1 5; lead suppress 1; lead permit 1 --evidence "on the phone"
+    lead play 1 2 --cadence welcome-nurture
     lead pause 1; lead resume 1; lead move 1 Recycle; lead stop 1
     lead add eve@hafen.example; lead correct 1 --title CTO; lead contact 1 --phone "+49 30 5550124"
     lead note 1 Rang; lead log-call 1 connected; lead log-mail 1 Prices
@@ -97,7 +98,7 @@ EXPORTS = """
     opportunity changes 1 --csv; figures pipeline --csv; spend list --csv
     spend restated --csv; rates list --csv
     funnel --csv; figures money --csv
-    figures speed --csv; figures recycle --csv; figures export warehouse
+    figures speed --csv; figures recycle --csv; figures leaks --csv; figures export warehouse
     figures deliverability --csv; figures data-quality --csv
     figures days --csv; figures anomalies --csv
     history import past.csv

@@ -174,6 +174,37 @@ def test_a_no_show_told_by_two_counts_once(database: Engine, leads: list[int]) -
     assert row == ("no_show", 1)
 
 
+def test_what_became_of_each_setting_of_a_meeting_is_kept(
+    database: Engine, leads: list[int]
+) -> None:
+    """A meeting that was missed, set anew and kept would look as if nobody had missed it, and as if
+    it had been set weeks ahead."""
+    meeting = book(database, leads[0], TEN)
+    again, moved = TEN + timedelta(days=3), TEN + timedelta(days=5)
+    with database.begin() as connection:
+        report_missed(connection, meeting, told_at=TEN, at=TEN + HALF)
+        for starts_at in (again, moved):
+            book_meeting(
+                connection,
+                lead_id=leads[0],
+                starts_at=starts_at,
+                minutes=30,
+                booked_by="lead",
+                at=TEN + timedelta(hours=1),
+                moves=meeting,
+            )
+        record_outcome(connection, meeting, "held")
+        rows = connection.execute(
+            text("SELECT attempt, set_at, starts_at, state FROM meeting_setting ORDER BY 1")
+        ).all()
+
+    assert [tuple(row) for row in rows] == [
+        (1, NOW, TEN, "no_show"),
+        (2, TEN + timedelta(hours=1), again, "booked"),
+        (3, TEN + timedelta(hours=1), moved, "held"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("phase", "days", "workflows"),
     [

@@ -76,6 +76,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "extend_lead": {"until": "2026-09-01"},
     "set_do_not_market": {"until": "2026-09-01T00:00:00Z", "reason": "in a tender"},
     "play_account": {"cadence": "account-play"},
+    "play_leads": {"leads": [42, 43], "cadence": "recycle-reentry"},
     "set_presence": {"present": False},
     "set_busy_calendar": {"url": "https://calendar.example/hana/private-1f8e/basic.ics"},
     "set_profile": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -12,14 +13,17 @@ from sqlalchemy import Connection
 from domain.access import Action
 from domain.contracts.waits import Wait
 from domain.figures.data_quality import Lacking
-from domain.inputs import ASKED, Code, Instant
+from domain.figures.lists import CountedAs
+from domain.inputs import ASKED, Code, Day, Instant
 from domain.plain_english import in_plain_english
 from domain.refusals import Invalid
 from domain.sentences import sentence
-from services import journeys, team
+from services import accounts, journeys, team
 from services.access import found, may_see, sees_customers, team_of
+from services.figure_lists import FigureAddress, leads_behind
 from store.access.api_tokens import Caller
 from store.consent import consent
+from store.consent.do_not_market import Play
 from store.routing.prospects import Prospected
 from store.scoring.campaign_touches import FirstAndLast, first_and_last
 from store.scoring.scoring import Explanation, explain
@@ -30,8 +34,8 @@ from store.views.lead_search import FoundLead, LeadCursor, LeadFilter, Order, fi
 from store.views.lead_timeline import HistoryLine, history, history_length
 from store.views.leads import MOST_POINTS, LeadLine
 from temporal import steering
-from web.api.access import CurrentContext, may
-from web.api.inputs import Address, Codes
+from web.api.access import CurrentContext, WebContext, may
+from web.api.inputs import Address, Codes, Id
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
 
 router = APIRouter(prefix="/leads", tags=["leads"])
@@ -41,6 +45,7 @@ Pauser = Annotated[Caller, Depends(may(Action.PAUSE_LEADS))]
 Prospector = Annotated[Caller, Depends(may(Action.CALL_PROSPECTS))]
 Nudger = Annotated[Caller, Depends(may(Action.REASSIGN))]
 Mover = Annotated[Caller, Depends(may(Action.MOVE_LEADS))]
+DoNotMarketer = Annotated[Caller, Depends(may(Action.DO_NOT_MARKET))]
 
 
 class Prospects(BaseModel):
@@ -50,6 +55,15 @@ class Prospects(BaseModel):
 
     leads: list[Address] = Field(min_length=1, max_length=1000)
     owner: Code = ""
+
+
+class PlayForLeads(BaseModel):
+    """Leads by id, and the cadence that they begin."""
+
+    model_config = ASKED
+
+    leads: list[Id] = Field(min_length=1, max_length=1000)
+    cadence: Code
 
 
 class LeadDetail(BaseModel):
@@ -138,6 +152,16 @@ def list_leads(
         Literal["", "answered", "bounced"], Query(description="What happened since `since`.")
     ] = "",
     since: Instant | None = None,
+    figure: Annotated[
+        Code, Query(description=f"Those that a figure counts: {', '.join(CountedAs)}.")
+    ] = "",
+    figure_at: Annotated[Code, Query(description="The figure's stage, or row.")] = "",
+    figure_from: Annotated[Day | None, Query(description="The first day of its period.")] = None,
+    figure_to: Annotated[Day | None, Query(description="The day after its period.")] = None,
+    figure_window: Annotated[int | None, Query(ge=1, le=10_000)] = None,
+    figure_of: Annotated[
+        Codes, Query(description="What it is of: `owner:rep-1`, `source:web`, `kind:recycled`.")
+    ] = None,
     order: Annotated[
         Order,
         Query(description="By id, the latest activity, the best fit or the most interest first."),
@@ -150,6 +174,8 @@ def list_leads(
     if did and since is None:
         raise Invalid(sentence("Say since when."), "since")
     now = context.clock.now()
+    of = figure_of or ()
+    behind = FigureAddress(figure, figure_at, figure_from, figure_to, figure_window, of)
     wanted = LeadFilter(
         search=search,
         stage=stage or (),
@@ -176,13 +202,30 @@ def list_leads(
         lambda connection, after, most: find_leads(
             connection,
             now,
-            wanted,
+            wanted_now(connection, context, caller, wanted, behind),
             order=order,
             after=None if after is None else LeadCursor(*after),
             limit=most,
         ),
         key=lambda one: (one.mark.key, one.mark.lead_id),
     )
+
+
+def wanted_now(
+    connection: Connection,
+    context: WebContext,
+    caller: Caller,
+    wanted: LeadFilter,
+    behind: FigureAddress,
+) -> LeadFilter:
+    """The same of those only that a figure counts, if it names one.
+
+    Raises:
+        Invalid: there is no such figure.
+    """
+    if not behind.figure:
+        return wanted
+    return replace(wanted, behind=leads_behind(connection, context, caller, behind))
 
 
 @router.get("/{lead_id}")
@@ -207,6 +250,13 @@ def show_lead(context: CurrentContext, caller: Reader, lead_id: int) -> LeadDeta
 def call_prospects(context: CurrentContext, caller: Prospector, body: Prospects) -> Prospected:
     """Have sales call leads of its own accord: no qualification, the rules for outbound leads."""
     return journeys.prospect(context, caller, body.leads, body.owner)
+
+
+@router.post("/play", operation_id="play_leads")
+def play(context: CurrentContext, caller: DoNotMarketer, body: PlayForLeads) -> Play:
+    """Start a cadence now for those of these leads that are with marketing and whose company is
+    marketed to; an SDR for those of the team."""
+    return accounts.play_leads(context, caller, body.leads, body.cadence)
 
 
 @router.get("/{lead_id}/dossier")

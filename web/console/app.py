@@ -52,6 +52,7 @@ PAGES = (
     "marketing.outbox",
     "marketing.outbox_mail",
     "figures.funnel",
+    "figures.leaks",
     "figures.money",
     "figures.deliverability",
     "figures.data_quality",

@@ -99,6 +99,7 @@ NAVIGATION = (
         N_("Figures"),
         (
             NavigationEntry("/figures/funnel", N_("Funnel"), "filter_alt", Action.READ_FIGURES),
+            NavigationEntry("/figures/leaks", N_("Leaks"), "water_drop", Action.READ_FIGURES),
             NavigationEntry("/figures/money", N_("Money"), "payments", Action.READ_MONEY),
             NavigationEntry(
                 "/figures/deliverability",

@@ -31,6 +31,10 @@ CREATE TABLE funnel_unit (
     CONSTRAINT uq_funnel_unit_lead_id_cycle UNIQUE (lead_id, cycle)
 );
 CREATE UNIQUE INDEX ix_funnel_unit_record ON funnel_unit (record) WHERE record <> '';
+CREATE INDEX ix_funnel_unit_open ON funnel_unit (stage, stage_since) INCLUDE (lead_id, owner, source, segment)
+    WHERE outcome = '' AND lead_id IS NOT NULL;
+CREATE INDEX ix_funnel_unit_lost ON funnel_unit (outcome_at)
+    WHERE outcome IN ('lost', 'recycled', 'disqualified', 'ended') AND lead_id IS NOT NULL;
 
 CREATE TABLE funnel_passage (
     unit_id BIGINT NOT NULL,
@@ -112,6 +116,30 @@ CREATE TRIGGER figures_are_due
 CREATE TRIGGER figures_of_account_are_due AFTER UPDATE OF attributes ON account
     FOR EACH ROW WHEN (OLD.attributes->'segment' IS DISTINCT FROM NEW.attributes->'segment')
     EXECUTE FUNCTION figures_of_account_are_due();
+
+-- A meeting keeps its row when it is set anew: what became of each setting stays here.
+CREATE TABLE meeting_setting (
+    meeting_id BIGINT NOT NULL,
+    attempt INTEGER NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    state TEXT NOT NULL,
+    CONSTRAINT pk_meeting_setting PRIMARY KEY (meeting_id, attempt),
+    CONSTRAINT fk_meeting_setting_meeting_id FOREIGN KEY (meeting_id) REFERENCES meeting (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_meeting_setting_starts_at ON meeting_setting (starts_at);
+
+CREATE FUNCTION meeting_was_set() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO meeting_setting (meeting_id, attempt, set_at, starts_at, state)
+    VALUES (NEW.id, NEW.attempt, NEW.set_at, NEW.starts_at, NEW.state)
+    ON CONFLICT (meeting_id, attempt) DO UPDATE
+    SET set_at = excluded.set_at, starts_at = excluded.starts_at, state = excluded.state;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER meeting_was_set AFTER INSERT OR UPDATE OF attempt, set_at, starts_at, state ON meeting
+    FOR EACH ROW EXECUTE FUNCTION meeting_was_set();
 
 -- How many leads stand where, as changes that add up: whoever changes a lead waits for nobody else
 -- who does. The sweep adds them up (store/figures/lead_counts.py). Who was erased counts no more.

@@ -100,6 +100,7 @@ CREATE INDEX ix_lead_likeness ON lead (likeness, id) WHERE likeness IS NOT NULL;
 CREATE INDEX ix_lead_mail_domain ON lead (split_part(email_key, '@', 2), account_id);
 CREATE INDEX ix_lead_mailbox ON lead (mailbox, id) WHERE mailbox IS NOT NULL;
 CREATE INDEX ix_lead_owner ON lead (owner);
+CREATE INDEX ix_lead_recycled_until ON lead (recycled_until) WHERE phase = 'Recycle';
 CREATE INDEX ix_lead_phone ON lead (phone, id) WHERE phone <> '';
 CREATE INDEX ix_lead_phone_backwards ON lead (reverse(phone) text_pattern_ops) WHERE phone <> '';
 CREATE INDEX ix_lead_stage_phase ON lead (stage, phase) INCLUDE (owner, phase_reason);

@@ -125,6 +125,7 @@ CREATE TABLE meeting (
     mail_text TEXT DEFAULT '' NOT NULL,
     old_uid TEXT DEFAULT '' NOT NULL,
     old_owner TEXT DEFAULT '' NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_meeting PRIMARY KEY (id),
     CONSTRAINT ck_meeting_state CHECK (state IN ('booked','held','no_show','cancelled')),

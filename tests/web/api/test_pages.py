@@ -54,6 +54,13 @@ BOUNDED = {
         "rows": "a line per domain and week",
     },
     "/figures/pipeline": {"lines": "one of each part"},
+    "/figures/leaks": {
+        "waiting": "a line per stage and value",
+        "lost": "the same",
+        "response": "a line per value",
+        "no_shows": "the same, and six",
+        "resting": "a line per value",
+    },
     "/figures/money": {"rows": "the largest and one of the others", "departments": "four"},
     "/figures/recycle": {"parts": "a line per value"},
     "/figures/speed": {

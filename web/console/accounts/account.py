@@ -12,13 +12,12 @@ import services.accounts
 from domain.access import Action
 from domain.sales.opportunities import QUALIFICATION
 from store.consent.do_not_market import LeadOfAccount, Play, ScheduledStep
-from store.publishing.publishing import cadence_names
 from store.views.opportunity_list import OpenOpportunityLine
 from web.api import accounts as accounts_api
 from web.api import opportunities as opportunities_api
 from web.api.accounts import AccountDetail
 from web.console import labels
-from web.console.forms import FormDialog
+from web.console.accounts.play import play_cadence
 from web.console.frame import name_page, say_done
 from web.console.inbox.typed import ASKED
 from web.console.leads.actions import set_do_not_market
@@ -40,7 +39,7 @@ from web.console.parts import (
 from web.console.sales.opportunity import money, shown_close
 from web.console.times import ago, day, moment
 from web.console.visit import PageVisit
-from web.console.words import N_, _, ngettext
+from web.console.words import N_, _
 
 
 @console_page("/accounts/{account_id}", Action.READ_ACCOUNTS, N_("Account"))
@@ -124,30 +123,11 @@ class AccountScreen:
         await self._done(_("Marketing may write to {name} again.", name=self.detail.account.name))
 
     async def _playing(self) -> None:
-        names = sorted(await self.visit.read(cadence_names))
-        with FormDialog(_("Play a cadence")) as form:
-            explained = _("The leads that are with marketing begin the cadence now.")
-            show(Markup("{}").format(explained), "p")
-            cadence = form.field(
-                "cadence",
-                ui.select(names, label=_("Cadence"), value=names[0] if names else None),
-            )
+        async def start(cadence: str) -> Play:
+            return await self.visit.act(services.accounts.play, self.account_id, cadence)
 
-        async def save() -> Play:
-            chosen = str(cadence.value or "")
-            return await self.visit.act(services.accounts.play, self.account_id, chosen)
-
-        if done := await form.sent(_("Play"), save):
-            number = len(done.started)
-            said = ngettext("1 lead begins it.", "{number} leads begin it.", number)
-            if left := len(done.left_alone):
-                stays = ngettext(
-                    "1 lead stays as it is: it is with sales, or has no journey.",
-                    "{number} leads stay as they are: they are with sales, or have no journey.",
-                    left,
-                )
-                said = f"{said} {stays}"
-            await self._done(said)
+        if await play_cadence(self.visit, start):
+            await self.refresh()
 
     async def _done(self, sentence: str) -> None:
         say_done(sentence)

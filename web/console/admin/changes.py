@@ -25,6 +25,7 @@ from web.console.words import N_, _
 PAGE = 100
 DONE = {
     "POST leads/prospects": N_("Had sales call prospects"),
+    "POST leads/play": N_("Started a play for leads"),
     "POST leads": N_("Entered a lead"),
     "PATCH leads/*": N_("Corrected a lead"),
     "POST leads/*/notes": N_("Wrote down what happened with a lead"),

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from web.console.figures.data_definitions import DEFINITIONS_OF_DATA
+from web.console.figures.leak_definitions import LEAK_DEFINITIONS
 from web.console.parts import HeadingMeaning, section, show
 from web.console.words import N_, _
 
 DEFINITIONS: Mapping[str, tuple[str, str]] = {
+    **LEAK_DEFINITIONS,
     "unit": (
         N_("Lead in a cycle"),
         N_(

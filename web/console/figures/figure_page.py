@@ -35,7 +35,8 @@ class FigurePage(Generic[T]):
         """
         Args:
             path: of the page under ``/console``, and of its figures under ``/api``.
-            asked: the page's parameters: those of the API by their names there, and ``compare``.
+            asked: the page's parameters: those of the API by their names there, and ``compare`` if
+                figures can be compared.
         """
         self.visit, self.path = visit, path
         self.asked = dict(asked)
@@ -65,11 +66,12 @@ class FigurePage(Generic[T]):
             self._day(_("From"), "from")
             self._day(_("Until before"), "to")
             yield
-            tick(
-                _("Compare with the period before"),
-                bool(self.asked[COMPARE]),
-                lambda on: self.want(compare=on or None),
-            )
+            if COMPARE in self.asked:
+                tick(
+                    _("Compare with the period before"),
+                    bool(self.asked[COMPARE]),
+                    lambda on: self.want(compare=on or None),
+                )
 
     async def begin(self) -> None:
         """Show the figures."""

@@ -17,14 +17,18 @@ from domain.figures.funnel import (
     Funnel,
     FunnelPart,
     FunnelReport,
+    Kind,
     Mode,
     StageFigures,
 )
+from domain.figures.lists import OF_THE_FUNNEL, CountedAs
 from domain.inputs import Code, Day
+from services.figure_lists import KIND
 from store.figures.funnel import FOLDED
 from web.api import figures as figures_api
 from web.api.figures import FunnelParameters
 from web.console import labels
+from web.console.figures.behind import behind
 from web.console.figures.chart import COLOURS, Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
 from web.console.figures.figure_page import COMPARE, FigurePage, beside, percent, period_before
@@ -55,6 +59,7 @@ MODES = {
 }
 Found = tuple[FunnelReport, FunnelReport | None]
 Column = tuple[str, Callable[[StageFigures], Cell]]
+Opens = Callable[[int, CountedAs, Stage], Cell]
 
 
 @console_page(PATH, Action.READ_FIGURES, N_("Funnel"))
@@ -142,14 +147,19 @@ class FunnelPage(FigurePage[Found]):
                 show(self._parts(report, report.by))
                 if len(report.parts) > MOST_PARTS:
                     show(quiet(_("The largest are shown; the file has all.")), "p")
-        groups: tuple[tuple[str, Funnel, Funnel | None], ...] = (
-            (_("All leads"), report, before),
-            (heading("net_new"), report.net_new, before and before.net_new),
-            (heading("recycled"), report.recycled, before and before.recycled),
+        groups: tuple[tuple[str, Funnel, Funnel | None, Opens], ...] = (
+            (_("All leads"), report, before, self._opens(report)),
+            *(
+                (heading(kind), one, was, self._opens(report, (KIND, kind)))
+                for kind, one, was in (
+                    (Kind.NET_NEW, report.net_new, before and before.net_new),
+                    (Kind.RECYCLED, report.recycled, before and before.recycled),
+                )
+            ),
         )
-        for name, one, earlier in groups:
+        for name, one, earlier, opens in groups:
             with section(name):
-                show(_stages(name, one, earlier, report.mode))
+                show(_stages(name, one, earlier, report.mode, opens))
         keys = ["unit", "entered", "implied", "converted", "conversion", "median", "quartiles"]
         keys += ["left"] if report.mode == Mode.ACTIVITY else ["immature"]
         show_definitions([*keys, "faults", "net_new", "recycled"])
@@ -187,7 +197,7 @@ class FunnelPage(FigurePage[Found]):
             (
                 self._link(by, part),
                 heading(part.kind),
-                *(beside(f"{one.entered:,}", _rate(one)) for one in part.funnel.stages),
+                *self._entered(report, by, part),
                 percent(part.funnel.overall_conversion),
                 _days(part.funnel.median_days_to_won),
             )
@@ -201,6 +211,33 @@ class FunnelPage(FigurePage[Found]):
             numbers=range(2, last + 2),
             meanings={last: meaning("conversion"), last + 1: meaning("median")},
         )
+
+    def _opens(self, report: FunnelReport, *of: tuple[str, str]) -> Opens:
+        """What makes a number of these units open its leads; of moves there is no such list."""
+        only = [(one.value, self.asked[one]) for one in DIMENSIONS if self.asked[one] is not None]
+
+        def opens(number: int, figure: CountedAs, stage: Stage) -> Cell:
+            if report.mode != Mode.COHORT or FOLDED in dict(of).values():
+                return f"{number:,}"
+            return behind(
+                number,
+                figure,
+                at=stage,
+                begins=report.begins,
+                ends=report.ends,
+                window=report.window,
+                of=[*only, *of],
+            )
+
+        return opens
+
+    def _entered(self, report: FunnelReport, by: Dimension, part: FunnelPart) -> list[Cell]:
+        """Of each stage how many of a part reached it, with the conversion beneath."""
+        opens = self._opens(report, (by, part.value), (KIND, part.kind))
+        return [
+            beside(opens(one.entered, CountedAs.ENTERED, one.stage), _rate(one))
+            for one in part.funnel.stages
+        ]
 
     def _link(self, by: Dimension, part: FunnelPart) -> Cell:
         name = _value(by, part.value)
@@ -258,13 +295,21 @@ def _together(report: Funnel, before: Funnel | None) -> Markup:
     )
 
 
-def _stages(name: str, now: Funnel, before: Funnel | None, mode: Mode) -> Markup:
+def _stages(name: str, now: Funnel, before: Funnel | None, mode: Mode, opens: Opens) -> Markup:
     columns = list(_columns(mode, any(one.faults for one in now.stages)))
     earlier: Sequence[StageFigures | None] = before.stages if before else [None] * len(now.stages)
     rows = [
         (
             labels.stage(one.stage),
-            *(beside(cell(one), None if was is None else cell(was)) for _key, cell in columns),
+            *(
+                beside(
+                    opens(getattr(one, key), CountedAs(key), one.stage)
+                    if key in OF_THE_FUNNEL
+                    else cell(one),
+                    None if was is None else cell(was),
+                )
+                for key, cell in columns
+            ),
         )
         for one, was in zip(now.stages, earlier, strict=True)
     ]

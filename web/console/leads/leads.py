@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
+from fastapi import Query
 from markupsafe import Markup
+from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.figures.data_quality import Lacking
+from domain.figures.lists import CountedAs
+from domain.inputs import Day
 from domain.labels import PHASES, STAGES
 from domain.translations.cldr_names import country_names
 from services.access import sees_customers, team_of
+from services.figure_lists import FigureAddress
 from store.publishing.publishing import cadence_names
 from store.views.figures import NOT_STARTED
 from store.views.lead_search import (
@@ -25,10 +31,12 @@ from store.views.lead_search import (
 from web.api import leads as leads_api
 from web.api.inputs import Codes
 from web.console import labels
+from web.console.leads.behind_figure import FigureBar
 from web.console.leads.person import enter_lead
 from web.console.lists.list_page import ListColumn, ListPage
 from web.console.pages import console_page
 from web.console.parts import badge, button, empty, go, link, quiet
+from web.console.picks import Row
 from web.console.times import bounds_of_today, moment
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
@@ -71,12 +79,19 @@ async def leads(
     recycled: bool | None = None,
     suppressed: bool | None = None,
     did: str = "",
+    figure: str = "",
+    figure_at: str = "",
+    figure_from: Day | None = None,
+    figure_to: Day | None = None,
+    figure_window: Annotated[int | None, Query(ge=1, le=10_000)] = None,
+    figure_of: Codes = None,
     order: str = "activity",
     columns: str = "",
 ) -> None:
     """The leads that the visitor sees, narrowed by what the address asks for.
 
-    Other pages link here: ``/leads?stage=mql&owner=rep-1``; ``owner=nobody`` are those without.
+    Other pages link here: ``/leads?stage=mql&owner=rep-1``; ``owner=nobody`` are those without;
+    ``figure`` and what begins with it names a number of a page of figures.
     """
     with visit.top:
         go(_("Suspected duplicates"), "/duplicates")
@@ -93,6 +108,12 @@ async def leads(
         "cadence": cadence,
         "did": did if did in TODAY else "",
         "without": [one for one in without or () if one in WITHOUT],
+        "figure": figure if figure in set(CountedAs) else "",
+        "figure_at": figure_at,
+        "figure_from": figure_from,
+        "figure_to": figure_to,
+        "figure_window": figure_window,
+        "figure_of": figure_of,
         "recycled": recycled,
         "suppressed": suppressed,
         "order": order if order in ("fit", "interest") else "",
@@ -109,6 +130,10 @@ class LeadList(ListPage[FoundLead]):
     async def open(self) -> None:
         """Build the page."""
         read, team = self.visit.read, team_of(self.visit.caller)
+        self._bar: FigureBar | None = None
+        if (address := self._address()).figure:
+            self._bar = FigureBar(self.visit, address, self.refresh)
+            await self._bar.begin()
         people = await read(owners, team)
         if team is None:
             people = {NOBODY: _("Nobody")} | people
@@ -144,15 +169,45 @@ class LeadList(ListPage[FoundLead]):
 
     async def counted(self) -> str:
         """How many there are, up to a number that is counted at once."""
-        asked = self.parameters()
-        del asked["order"]
-        caller = self.visit.caller
-        customers = sees_customers(caller)
-        wanted = LeadFilter(**asked, team=team_of(caller), customers=customers)
-        number = await self.visit.read(count_leads, self.visit.context.clock.now(), wanted)
+        visit = self.visit
+        asked = {
+            name: one
+            for name, one in self.parameters().items()
+            if name != "order" and not name.startswith("figure")
+        }
+        caller = visit.caller
+        wanted = LeadFilter(**asked, team=team_of(caller), customers=sees_customers(caller))
+
+        def count(connection: Connection) -> int:
+            behind = leads_api.wanted_now(
+                connection, visit.context, visit.caller, wanted, self._address()
+            )
+            return count_leads(connection, visit.context.clock.now(), behind)
+
+        number = await visit.read(count)
         if number > COUNTED:
             return _("More than {number} leads", number=f"{COUNTED:,}")
         return ngettext("1 lead", "{number} leads", number)
+
+    def show_rows(self, items: Sequence[FoundLead]) -> None:
+        """The rows; those behind a figure can be ticked, where something can be done about them."""
+        shown = self.shown_columns()
+        rows = [Row(one.id, one.name, [column.cell(one) for column in shown]) for one in items]
+        numbers = [at for at, one in enumerate(shown) if one.number]
+        headings = [one.heading for one in shown]
+        if self._bar is None or not self._bar.table(headings, rows, numbers, self.caption):
+            super().show_rows(items)
+
+    def _address(self) -> FigureAddress:
+        asked = self.asked
+        return FigureAddress(
+            asked["figure"],
+            asked["figure_at"],
+            asked["figure_from"],
+            asked["figure_to"],
+            asked["figure_window"],
+            asked["figure_of"] or (),
+        )
 
     def nothing(self) -> None:
         """Why there are none, and what to do."""

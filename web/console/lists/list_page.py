@@ -195,7 +195,7 @@ class ListPage(Generic[T]):
 
     def show_rows(self, items: Sequence[T]) -> None:
         """The rows, as a table of the chosen columns."""
-        shown = self._shown()
+        shown = self.shown_columns()
         show(
             table(
                 [one.heading for one in shown],
@@ -210,7 +210,8 @@ class ListPage(Generic[T]):
     async def _sorted(self, event: GenericEventArguments) -> None:
         await self.want(order=str(event.args))
 
-    def _shown(self) -> list[ListColumn[T]]:
+    def shown_columns(self) -> list[ListColumn[T]]:
+        """The columns that are chosen, else the usual ones."""
         chosen = set((self.asked.get(COLUMNS) or "").split(",")) - {""}
         return [
             one
@@ -222,7 +223,7 @@ class ListPage(Generic[T]):
         free = {one.key: one.heading for one in self._columns if not one.fixed}
         if not free:
             return
-        shown = [one.key for one in self._shown() if not one.fixed]
+        shown = [one.key for one in self.shown_columns() if not one.fixed]
         usual = [one.key for one in self._columns if not one.fixed and not one.extra]
 
         async def chosen(keys: Sequence[str]) -> None:

@@ -1,0 +1,142 @@
+"""The leads behind a figure: an address says which number of which page, and who may look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from domain.access import Action, Role
+from domain.figures.funnel import Dimension, Kind
+from domain.figures.leaks import BookedAhead, Reminding, baseline_period, is_baseline
+from domain.figures.lists import (
+    OF_A_MEETING,
+    OF_A_STAGE,
+    OF_THE_FUNNEL,
+    CountedAs,
+    LeadsBehind,
+)
+from domain.figures.stages import FUNNEL, POSITION
+from domain.refusals import Invalid
+from domain.sentences import sentence
+from services.access import authorise
+from services.context import Context
+from services.figures import NAMED_FROM, FigureQuery, dimension, question_of
+from services.figures_of_leaks import leak_question
+from store.access.api_tokens import Caller
+from store.figures.leaks import baseline
+from store.figures.lists import CasesBehind, cases_behind
+
+Known = TypeVar("Known", bound=StrEnum)
+KIND = "kind"
+"""Beside the dimensions in ``of``: net-new or recycled units."""
+
+
+@dataclass(frozen=True)
+class FigureAddress:
+    """A number of a page of figures. ``figure`` is a :class:`CountedAs`, '' for none; ``at`` is a
+    stage, a :class:`BookedAhead` or a :class:`Reminding`; ``of`` has values of dimensions, each as
+    ``owner:rep-1``, or ``kind:recycled``. Days and window as of :class:`FigureQuery`."""
+
+    figure: str
+    at: str = ""
+    begins: date | None = None
+    ends: date | None = None
+    window: int | None = None
+    of: Sequence[str] = ()
+
+
+def leads_behind(
+    connection: Connection, context: Context, caller: Caller, address: FigureAddress
+) -> LeadsBehind:
+    """The number that is meant, narrowed to what the caller sees of it on its page.
+
+    Raises:
+        Forbidden: the caller may not read figures.
+        Invalid: there is no such number; or marketing asks for a rep of whom there are few cases.
+    """
+    authorise(caller, Action.READ_FIGURES)
+    counted = _one_of(CountedAs, address.figure, "figure")
+    only = dict(_pair(one) for one in address.of)
+    kind = only.pop(KIND, "")
+    asked = FigureQuery(address.begins, address.ends, window=address.window, only=only)
+    of_funnel = counted in OF_THE_FUNNEL
+    question = (question_of if of_funnel else leak_question)(context, connection, caller, asked)
+    limits = {}
+    if counted == CountedAs.OVERDUE:
+        usual = baseline(connection, baseline_period(question.period))
+        limits = {at: one.p90 for at, one in usual.items() if is_baseline(one)}
+    behind = LeadsBehind(
+        counted,
+        question,
+        stage=_stage(counted, address.at),
+        kind=_one_of(Kind, kind, "figure_of") if kind else None,
+        at=_meeting(counted, address.at),
+        limits=limits,
+    )
+    if (
+        caller.role == Role.MARKETING
+        and question.only.get(Dimension.OWNER)
+        and cases_behind(connection, behind).cases < NAMED_FROM
+    ):
+        raise Invalid(
+            sentence("Marketing sees no rep of whom there are fewer than five cases."), "figure_of"
+        )
+    return behind
+
+
+def counted_behind(
+    connection: Connection, context: Context, caller: Caller, address: FigureAddress
+) -> CasesBehind:
+    """How many cases the number is, and how many leads are behind them.
+
+    Raises:
+        Forbidden, Invalid: see :func:`leads_behind`.
+    """
+    return cases_behind(connection, leads_behind(connection, context, caller, address))
+
+
+def _pair(one: str) -> tuple[str, str]:
+    name, separator, value = one.partition(":")
+    if not separator:
+        raise Invalid(
+            sentence("Write what the figure is of as {example}.", example="owner:rep-1"),
+            "figure_of",
+        )
+    if name != KIND:
+        dimension(Dimension, name, "figure_of")
+    return name, value
+
+
+def _stage(counted: CountedAs, at: str) -> int | None:
+    if counted not in OF_A_STAGE or not at:
+        return None
+    if at not in set(FUNNEL):
+        raise _unknown(at, [one.value for one in FUNNEL], "figure_at")
+    return POSITION[at]
+
+
+def _meeting(counted: CountedAs, at: str) -> str:
+    known = [*BookedAhead, *Reminding]
+    if counted not in OF_A_MEETING or not at:
+        return ""
+    if at not in known:
+        raise _unknown(at, [one.value for one in known], "figure_at")
+    return at
+
+
+def _one_of(known: type[Known], name: str, field: str) -> Known:
+    if name not in set(known):
+        raise _unknown(name, [one.value for one in known], field)
+    return known(name)
+
+
+def _unknown(name: str, known: Sequence[str], field: str) -> Invalid:
+    return Invalid(
+        sentence("There is no '{name}' here; there are {known}.", name=name, known=list(known)),
+        field,
+    )

@@ -1,0 +1,110 @@
+"""The leads behind a figure: what it counts, as a statement that finds their ids."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from domain.figures.funnel import Question
+from domain.figures.leaks import FirstResponse, Reminding
+from domain.figures.lists import CountedAs, LeadsBehind
+from store.figures import leak_cases
+from store.figures.funnel import Split, in_period, within
+from store.figures.leak_cases import Cases
+
+
+class CasesBehind(NamedTuple):
+    """How many cases a figure counts: ``leads`` are the people behind them, ``imported`` those
+    cases that are nobody's lead."""
+
+    cases: int
+    leads: int
+    imported: int
+
+
+def cases_behind(connection: Connection, behind: LeadsBehind) -> CasesBehind:
+    """How many cases and leads there are."""
+    found = statement(behind)
+    row = connection.execute(
+        text(
+            "SELECT count(*), count(DISTINCT lead_id), count(*) FILTER (WHERE lead_id IS NULL) "
+            f"FROM ({found.sql}) AS counted"
+        ),
+        found.values,
+    ).one()
+    return CasesBehind(*row)
+
+
+def statement(behind: LeadsBehind) -> Cases:
+    """A statement with a row for each case, of which ``lead_id`` says whose it is; NULL of imported
+    history."""
+    found = _cases(behind)
+    conditions = [_ONLY[behind.counted]] if behind.counted in _ONLY else []
+    values = dict(found.values)
+    if behind.stage is not None:
+        conditions.append("stage = :of_stage")
+        values["of_stage"] = behind.stage
+    where = " AND ".join(conditions) or "true"
+    return Cases(f"SELECT lead_id FROM ({found.sql}) AS cases WHERE {where}", values)
+
+
+_ONLY = {
+    CountedAs.IMMATURE: "immature",
+    CountedAs.CONVERTED: "converted",
+    CountedAs.OVERDUE: "overdue",
+    CountedAs.IN_TIME: f"response = '{FirstResponse.IN_TIME}'",
+    CountedAs.LATE: f"response = '{FirstResponse.LATE}'",
+    CountedAs.UNTRIED: f"response = '{FirstResponse.UNTRIED}' AND open",
+    CountedAs.NO_SHOW: "missed",
+    CountedAs.RECOVERED: "recovered",
+}
+"""What a number counts of its cases, where it does not count all."""
+
+
+def _cases(behind: LeadsBehind) -> Cases:
+    question = behind.question
+    match behind.counted:
+        case CountedAs.ENTERED | CountedAs.IMMATURE | CountedAs.CONVERTED:
+            return _entered(behind)
+        case CountedAs.WAITING | CountedAs.OVERDUE:
+            return leak_cases.standing(question, behind.limits)
+        case CountedAs.LOST:
+            return leak_cases.lost(question)
+        case CountedAs.NO_SHOW | CountedAs.RECOVERED:
+            return _settings(behind, question)
+        case CountedAs.RESTING:
+            return leak_cases.resting(question)
+        case CountedAs.HANDED_OVER | CountedAs.IN_TIME | CountedAs.LATE | CountedAs.UNTRIED:
+            return leak_cases.handed_over(question)
+
+
+def _entered(behind: LeadsBehind) -> Cases:
+    """The units that first entered a stage in the period, as the funnel counts its cohorts."""
+    question = behind.question
+    split = Split(question, "facts")
+    kind = f" AND facts.cycle {'= 1' if behind.kind == 'net_new' else '> 1'}" if behind.kind else ""
+    stage = "" if behind.stage is None else " AND facts.stage = :of_stage"
+    sql = f"""
+        SELECT unit.lead_id, facts.stage, facts.at > :ripe AS immature,
+            coalesce(facts.next_seconds <= :window AND facts.at <= :ripe, false) AS converted
+        FROM funnel_passage AS facts JOIN funnel_unit AS unit ON unit.id = facts.unit_id
+        {split.join}
+        WHERE facts.at >= :start AND facts.at < :end{stage}{kind}{split.where}
+    """
+    return Cases(sql, {**split.values, **in_period(question), **within(question)})
+
+
+def _settings(behind: LeadsBehind, question: Question) -> Cases:
+    found = leak_cases.settings(question)
+    if not behind.at:
+        return found
+    if behind.at in set(Reminding):
+        chosen, at = "reminded = :at", behind.at == Reminding.REMINDED
+        return Cases(
+            f"SELECT * FROM ({found.sql}) AS setting WHERE {chosen}", {**found.values, "at": at}
+        )
+    return Cases(
+        f"SELECT * FROM ({found.sql}) AS setting WHERE ahead = :at",
+        {**found.values, "at": behind.at},
+    )

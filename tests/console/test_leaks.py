@@ -1,0 +1,57 @@
+"""Leaks as people find and mend them."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.console.conftest import Console
+from tests.store.figures.leak_world import call, cross
+from tests.support.lead_histories import add_lead
+from tests.support.web_app import Site
+
+
+def test_a_manager_opens_the_leads_behind_a_number_and_gives_them_away(
+    site: Site, console: Console
+) -> None:
+    """From the figure to the people to the act: who has to search for them again mends nothing."""
+    with site.database.begin() as connection:
+        for number in range(3):
+            # Of a time that is the test's own.
+            lead = add_lead(
+                connection,
+                [(1, "known", -60.0), (1, "mql", -59.0)],
+                source="leaky",
+                owner="rep-1",
+                first_name=f"Late {number}",
+                phase="FollowUp",
+                stage="mql",
+            )
+            cross(connection, lead, -59)
+            call(connection, lead, -50)
+    page = console("manager")
+    page.goto("/console/figures/leaks?from=2026-01-01&to=2026-01-10")
+    page.get_by_label("Split by").select_option("source")
+    expect(page).to_have_url(re.compile("by=source"))
+    response = page.get_by_role("region", name="The first response")
+    row = response.get_by_role("row").filter(has_text="leaky")
+    expect(row.get_by_role("cell").nth(3)).to_have_text("3")
+    expect(response.get_by_role("link", name="Tried late")).to_have_attribute(
+        "title", re.compile("after that time")
+    )
+
+    row.get_by_role("cell").nth(3).get_by_role("link").click()
+    expect(page).to_have_url(re.compile("figure=late.*figure_of=source%3Aleaky"))
+    expect(page.get_by_text("3 cases")).to_be_visible()
+    expect(page.get_by_role("link", name="Late 1")).to_be_visible()
+    page.get_by_label("Choose all 3 shown").check()
+    page.get_by_label("Give to").click()
+    page.get_by_role("option", name="Jonas Adeyemi").click()
+    page.get_by_role("button", name="Reassign").click()
+    page.get_by_role("dialog").get_by_role("button", name="Reassign").click()
+    expect(page.get_by_text(re.compile("leads are now"))).to_be_visible()
+    given = "SELECT count(*) FROM lead WHERE source = 'leaky' AND owner <> 'rep-1'"
+    assert site.value(given) == 3
+    page.get_by_role("link", name="Show all leads").first.click()
+    expect(page).to_have_url(re.compile("/console/leads$"))

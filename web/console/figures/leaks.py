@@ -1,0 +1,435 @@
+"""``/console/figures/leaks``: where leads get lost on their way, and who they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Annotated, Protocol, TypeVar
+
+from fastapi import Query
+from markupsafe import Markup
+
+from domain.access import Action
+from domain.figures.funnel import FEW
+from domain.figures.leaks import LeakBy, LeaksReport, NoShowRow, ResponseRow
+from domain.figures.lists import CountedAs
+from domain.inputs import Code, Day
+from store.figures.funnel import FOLDED
+from web.api import figures_leaks
+from web.api.figures_leaks import LeakParameters
+from web.console import labels
+from web.console.figures.behind import behind
+from web.console.figures.chart import Bars, chart
+from web.console.figures.definitions import heading, meaning, show_definitions
+from web.console.figures.figure_page import FigurePage, percent
+from web.console.pages import console_page
+from web.console.parts import Cell, empty, quiet, section, show, table
+from web.console.times import full_day
+from web.console.visit import PageVisit
+from web.console.words import N_, _, ngettext
+
+PATH = "/figures/leaks"
+MOST_PARTS = 40
+"""Rows of a split that a table shows; the file has all."""
+BY = {
+    LeakBy.OWNER: N_("Owner"),
+    LeakBy.TEAM: N_("Team"),
+    LeakBy.SOURCE: N_("Source"),
+    LeakBy.SEGMENT: N_("Segment"),
+}
+ROWS = {
+    "same_day": N_("On the same day"),
+    "1_to_2_days": N_("1 or 2 days ahead"),
+    "3_to_7_days": N_("3 to 7 days ahead"),
+    "8_days_and_more": N_("More than 7 days ahead"),
+    "reminded": N_("With a reminder"),
+    "not_reminded": N_("Without a reminder"),
+}
+"""What no-shows are counted by, beside a dimension."""
+
+
+class _Valued(Protocol):
+    @property
+    def value(self) -> str | None: ...
+
+
+Row = TypeVar("Row", bound=_Valued)
+
+
+@console_page(PATH, Action.READ_FIGURES, N_("Leaks"))
+async def leaks(
+    visit: PageVisit,
+    *,
+    begins: Annotated[Day | None, Query(alias="from")] = None,
+    to: Day | None = None,
+    by: Code | None = None,
+    owner: Code | None = None,
+    team: Code | None = None,
+    source: Code | None = None,
+    segment: Code | None = None,
+) -> None:
+    """The leaks that the address asks for; an SDR sees those of the own leads."""
+    asked = {
+        "from": begins,
+        "to": to,
+        "by": by,
+        LeakBy.OWNER: owner,
+        LeakBy.TEAM: team,
+        LeakBy.SOURCE: source,
+        LeakBy.SEGMENT: segment,
+    }
+    await LeaksPage(visit, PATH, asked).open()
+
+
+class LeaksPage(FigurePage[LeaksReport]):
+    """The leaks as the page is open."""
+
+    async def open(self) -> None:
+        """Build the page."""
+        with self.filters():
+            options = {"": _("Nothing")} | {one.value: _(name) for one, name in BY.items()}
+            self.choice(_("Split by"), "by", options)
+        await self.begin()
+
+    async def read(self) -> LeaksReport:
+        """The report."""
+        query = LeakParameters.model_validate(self.parameters())
+        return await self.visit.ask(figures_leaks.show_leaks, query)
+
+    def draw(self, found: LeaksReport) -> None:
+        """Charts, tables and what they mean."""
+        self._report = found
+        period = f"{full_day(date.fromisoformat(found.begins))} – {full_day(_last(found.ends))}"
+        show(quiet(f"{period} · {found.time_zone}"), "p")
+        self._narrowed()
+        with section(_("Waiting for longer than usual")):
+            self._waiting()
+        with section(_("Lost on the way")):
+            self._lost()
+        with section(_("The first response")):
+            self._responses()
+        with section(_("Meetings that were missed")):
+            self._no_shows()
+        with section(_("Rest after their day")):
+            self._resting()
+        show_definitions(
+            [
+                *("waiting", "overdue", "usual", "lost", "handed_over", "in_time", "late"),
+                *("by_itself", "not_due", "untried", "went_on", "cost", "no_show"),
+                *("recovered", "resting", "unit"),
+            ]
+        )
+
+    def _narrowed(self) -> None:
+        chosen = [one for one in LeakBy if self.asked[one] is not None]
+        if chosen:
+            links = Markup(" ").join(
+                Markup('<a href="{}" title="{}">{}: {} <b aria-hidden="true">×</b></a>').format(
+                    self.address(**{one: None}),
+                    _("Show all again"),
+                    _(BY[one]),
+                    part_name(one, self.asked[one]),
+                )
+                for one in chosen
+            )
+            show(links, "div").classes("views")
+
+    def _waiting(self) -> None:
+        report = self._report
+        whole = [one for one in report.waiting if one.value is None]
+        if not whole:
+            empty(_("No lead waits in a stage."))
+            return
+        if not any(one.baseline_p90_days for one in whole):
+            says = _(
+                "Nobody knows what is usual: fewer than 20 leads went on from any stage in the "
+                "twelve months before. Imported history counts too."
+            )
+            show(quiet(says), "p")
+        else:
+            overdue = [one.overdue or 0 for one in whole]
+            others = [one.waiting - (one.overdue or 0) for one in whole]
+            bars = [Bars(heading("overdue"), overdue), Bars(_("Others that wait"), others)]
+            names = [labels.stage(one.stage) for one in whole]
+            chart(names, bars, caption=_("Waiting for longer than usual"), stacked=True)
+        rows = [
+            (
+                *self._named(one.value, labels.stage(one.stage)),
+                self._leads(one.waiting, CountedAs.WAITING, one.value, one.stage),
+                "–"
+                if one.overdue is None
+                else _with_share(
+                    self._leads(one.overdue, CountedAs.OVERDUE, one.value, one.stage),
+                    percent(one.overdue_share) if one.overdue_share is not None else "",
+                ),
+                _days(one.median_days),
+                _days(one.longest_days),
+                "–"
+                if one.baseline_p90_days is None
+                else f"{_days(one.baseline_median_days)} / {_days(one.baseline_p90_days)}",
+            )
+            for one in self._shown(report.waiting)
+        ]
+        self._table(
+            rows,
+            (
+                (heading("waiting"), "waiting"),
+                (heading("overdue"), "overdue"),
+                (heading("median"), ""),
+                (_("Longest"), ""),
+                (heading("usual"), "usual"),
+            ),
+            caption=_("Waiting for longer than usual"),
+            stage=True,
+        )
+
+    def _lost(self) -> None:
+        report = self._report
+        if not report.lost:
+            empty(_("Nothing was lost, and nothing went on, in this period."))
+            return
+        rows = [
+            (
+                *self._named(one.value, labels.stage(one.stage)),
+                self._leads(one.lost, CountedAs.LOST, one.value, one.stage),
+                f"{one.went_on:,}",
+                _share(one.lost_share, one.lost + one.went_on),
+            )
+            for one in self._shown(report.lost)
+        ]
+        columns = ((heading("lost"), "lost"), (_("Went on from it"), ""), (_("Share lost"), "lost"))
+        self._table(rows, columns, caption=_("Lost on the way"), stage=True)
+
+    def _responses(self) -> None:
+        report = self._report
+        if not report.response[0].leads:
+            empty(_("No lead was handed over in this period."))
+            return
+        rows = [
+            (
+                *self._named(one.value),
+                self._leads(one.leads, CountedAs.HANDED_OVER, one.value),
+                self._leads(one.in_time, CountedAs.IN_TIME, one.value),
+                self._leads(one.late, CountedAs.LATE, one.value),
+                f"{one.by_itself:,}",
+                f"{one.not_due:,}",
+                self._untried(one),
+            )
+            for one in self._shown(report.response)
+        ]
+        keys = ("handed_over", "in_time", "late", "by_itself", "not_due", "untried")
+        columns = tuple((heading(key), key) for key in keys)
+        self._table(rows, columns, caption=_("The first response"))
+        rows = [
+            (
+                *self._named(one.value),
+                _went_on(one.in_time_went_on, one.in_time_of, one.in_time_share),
+                _went_on(one.late_went_on, one.late_of, one.late_share),
+                *_cost(one),
+            )
+            for one in self._shown(report.response)
+        ]
+        columns = (
+            (_("Went on, tried in time"), "went_on"),
+            (_("Went on, tried late"), "went_on"),
+            (_("Difference"), "cost"),
+            (heading("cost"), "cost"),
+        )
+        self._table(rows, columns, caption=_("What late answers cost"))
+
+    def _untried(self, one: ResponseRow) -> Markup:
+        still = _("{number} open", number=f"{one.untried_open:,}")
+        listed = self._leads(one.untried_open, CountedAs.UNTRIED, one.value, text=still)
+        return Markup('<span class="two">{}{}</span>').format(f"{one.untried:,}", quiet(listed))
+
+    def _no_shows(self) -> None:
+        report = self._report
+        if not report.no_shows[0].meetings:
+            empty(_("No meeting of this period was kept or missed."))
+            return
+        by = report.by or LeakBy.SOURCE
+        groups = (
+            (_(BY[by]), ("", by.value)),
+            (_("Booked"), ("ahead",)),
+            (_("Reminder"), ("reminder",)),
+        )
+        for name, splits in groups:
+            found = [one for one in report.no_shows if one.split in splits][: MOST_PARTS + 1]
+            rows = [
+                (
+                    self._row_name(one, by),
+                    f"{one.meetings:,}",
+                    self._missed(one.no_shows, CountedAs.NO_SHOW, one),
+                    _interval(one),
+                    f"{one.rebooked:,}",
+                    _with_share(
+                        self._missed(one.recovered, CountedAs.RECOVERED, one),
+                        percent(one.recovered_share) if one.recovered_share is not None else "",
+                    ),
+                )
+                for one in found
+            ]
+            headings = (
+                name,
+                *(_("Meetings"), heading("no_show"), _("Share"), _("Booked anew")),
+                heading("recovered"),
+            )
+            meanings = {2: meaning("no_show"), 5: meaning("recovered")}
+            show(
+                table(
+                    headings,
+                    rows,
+                    caption=_("No-shows by {dimension}", dimension=name),
+                    numbers=range(1, 6),
+                    meanings=meanings,
+                )
+            )
+
+    def _row_name(self, one: NoShowRow, by: LeakBy) -> Cell:
+        if one.split == "":
+            return Markup("<strong>{}</strong>").format(_("Together"))
+        if one.split in ("ahead", "reminder"):
+            return _(ROWS[one.value or ""])
+        return self._part(by, one.value or "")
+
+    def _missed(self, number: int, figure: CountedAs, one: NoShowRow) -> Cell:
+        if one.split in ("ahead", "reminder"):
+            return self._leads(number, figure, None, one.value or "")
+        by = self._report.by or LeakBy.SOURCE
+        return self._leads(number, figure, one.value, by=by)
+
+    def _resting(self) -> None:
+        report = self._report
+        if not report.resting[0].leads:
+            empty(_("Every recycled lead came back on its day."))
+            return
+        rows = [
+            (
+                *self._named(one.value),
+                self._leads(one.leads, CountedAs.RESTING, one.value),
+                _days(one.longest_days),
+            )
+            for one in self._shown(report.resting)
+        ]
+        columns = ((_("Leads"), "resting"), (_("Longest, in days"), ""))
+        self._table(rows, columns, caption=_("Rest after their day"))
+
+    def _shown(self, rows: Sequence[Row]) -> Iterator[Row]:
+        """Those of all, and so many of the parts as the page has room for."""
+        parts = 0
+        for one in rows:
+            parts += one.value is not None
+            if parts > MOST_PARTS:
+                return
+            yield one
+
+    def _table(
+        self,
+        rows: Sequence[Sequence[Cell]],
+        columns: Sequence[tuple[str, str]],
+        *,
+        caption: str,
+        stage: bool = False,
+    ) -> None:
+        by = self._report.by
+        first = [_(BY[by])] if by else [] if stage else [""]
+        first += [_("Stage")] if stage else []
+        begins = len(first)
+        show(
+            table(
+                (*first, *(name for name, _key in columns)),
+                rows,
+                caption=caption,
+                numbers=range(begins, begins + len(columns)),
+                meanings={
+                    at: meaning(key) for at, (_name, key) in enumerate(columns, begins) if key
+                },
+            )
+        )
+        if len(rows) > MOST_PARTS:
+            show(quiet(_("The largest are shown; the file has all.")), "p")
+
+    def _named(self, value: str | None, stage: str = "") -> tuple[Cell, ...]:
+        """The cells that say what a row is of."""
+        by = self._report.by
+        together = Markup("<strong>{}</strong>").format(_("Together"))
+        of = [] if by is None else [together if value is None else self._part(by, value)]
+        if stage:
+            return (*of, stage)
+        return tuple(of) or (together,)
+
+    def _part(self, by: LeakBy, value: str) -> Cell:
+        name = part_name(by, value)
+        if value == FOLDED or self._report.by is None:
+            return name
+        narrowed = self.address(by=None, **{by: value})
+        return Markup('<a href="{}">{}</a>').format(narrowed, name)
+
+    def _leads(
+        self,
+        number: int,
+        figure: CountedAs,
+        value: str | None,
+        at: str = "",
+        *,
+        by: LeakBy | None = None,
+        text: str = "",
+    ) -> Cell:
+        """A number that opens its leads; of reps that are counted together it opens none."""
+        if value == FOLDED:
+            return text or f"{number:,}"
+        of = [(one.value, self.asked[one]) for one in LeakBy if self.asked[one] is not None]
+        split = by or self._report.by
+        if value is not None and split is not None:
+            of = [(name, chosen) for name, chosen in of if name != split] + [(split.value, value)]
+        begins, ends = self._report.begins, self._report.ends
+        return behind(number, figure, at=at, begins=begins, ends=ends, of=of, text=text)
+
+
+def part_name(by: LeakBy, value: str) -> str:
+    """A value of a split as people call it."""
+    if value == FOLDED:
+        return _("Fewer than five each")
+    if not value:
+        return _("None")
+    return labels.person(value) if by == LeakBy.OWNER else value
+
+
+def _went_on(went_on: int, of: int, share: float | None) -> Cell:
+    counted = _("{part} of {whole}", part=f"{went_on:,}", whole=f"{of:,}")
+    return _with_share(counted, percent(share)) if share is not None else counted
+
+
+def _cost(one: ResponseRow) -> tuple[Cell, Cell]:
+    few = quiet(_("too few"))
+    if one.difference is None or one.difference_low is None or one.difference_high is None:
+        return few, few
+    points = _with_share(
+        f"{one.difference:+.1%}", f"{one.difference_low:+.1%} … {one.difference_high:+.1%}"
+    )
+    leads = ngettext("1 lead", "{number} leads", round(one.cost or 0))
+    return points, _with_share(leads, f"{one.cost_low:,.0f} … {one.cost_high:,.0f}")
+
+
+def _interval(one: NoShowRow) -> Cell:
+    if one.no_show_share is None:
+        return quiet(_("few")) if one.meetings else "–"
+    return _with_share(percent(one.no_show_share), f"{one.low:.1%} … {one.high:.1%}")
+
+
+def _share(share: float | None, of: int) -> Cell:
+    if share is None:
+        return quiet(_("few")) if 0 < of < FEW else "–"
+    return percent(share)
+
+
+def _with_share(figure: Cell, beneath: str) -> Markup:
+    return Markup('<span class="two">{}{}</span>').format(figure, quiet(beneath))
+
+
+def _days(days: float | None) -> str:
+    return "–" if days is None else f"{days:,.1f}"
+
+
+def _last(ends: str) -> date:
+    return date.fromordinal(date.fromisoformat(ends).toordinal() - 1)
