@@ -182,7 +182,8 @@ def make(database: Engine, leads: int) -> None:
     with database.begin() as connection:
         allow_long_work(connection)
         connection.execute(text(_ENGAGEMENTS))
-    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with database.begin() as connection:
+        allow_long_work(connection)
         connection.execute(text("ANALYZE"))
 
 

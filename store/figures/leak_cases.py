@@ -104,6 +104,8 @@ def handed_over(question: Question, fold: Sequence[str] = ()) -> Cases:
                 ORDER BY started_at, clock.id LIMIT 1
             ) AS promised ON true
             WHERE crossing.at >= :start AND crossing.at < :end{split.where}
+            -- So that attempts are looked for once, and not wherever they are asked about above.
+            OFFSET 0
         ) AS crossed
     """
     given = {

@@ -59,6 +59,8 @@ CREATE TABLE funnel_passage (
     CONSTRAINT fk_funnel_passage_unit_id FOREIGN KEY (unit_id) REFERENCES funnel_unit (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_funnel_passage_stage_at ON funnel_passage (stage, at);
+CREATE INDEX ix_funnel_passage_took ON funnel_passage (stage, at) INCLUDE (before_seconds)
+    WHERE timed_before AND before_seconds > 0;
 
 CREATE TABLE funnel_move (
     unit_id BIGINT NOT NULL,

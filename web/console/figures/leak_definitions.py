@@ -27,7 +27,7 @@ LEAK_DEFINITIONS: Mapping[str, tuple[str, str]] = {
         ),
     ),
     "lost": (
-        N_("Lost"),
+        N_("Lost on the way"),
         N_(
             "Lost, recycled, disqualified or ended in the period, by the furthest stage that the "
             "lead had reached. The share is of these and those that went on from it."
@@ -61,7 +61,7 @@ LEAK_DEFINITIONS: Mapping[str, tuple[str, str]] = {
             "within 30 days."
         ),
     ),
-    "cost": (
+    "cost_of_late": (
         N_("Observed cost"),
         N_(
             "So many more leads would have gone on, had those tried late done so as often as those "

@@ -29,7 +29,7 @@ from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 PATH = "/figures/leaks"
-MOST_PARTS = 40
+MOST_PARTS = 20
 """Rows of a split that a table shows; the file has all."""
 BY = {
     LeakBy.OWNER: N_("Owner"),
@@ -115,7 +115,7 @@ class LeaksPage(FigurePage[LeaksReport]):
         show_definitions(
             [
                 *("waiting", "overdue", "usual", "lost", "handed_over", "in_time", "late"),
-                *("by_itself", "not_due", "untried", "went_on", "cost", "no_show"),
+                *("by_itself", "not_due", "untried", "went_on", "cost_of_late", "no_show"),
                 *("recovered", "resting", "unit"),
             ]
         )
@@ -232,8 +232,8 @@ class LeaksPage(FigurePage[LeaksReport]):
         columns = (
             (_("Went on, tried in time"), "went_on"),
             (_("Went on, tried late"), "went_on"),
-            (_("Difference"), "cost"),
-            (heading("cost"), "cost"),
+            (_("Difference"), "cost_of_late"),
+            (heading("cost_of_late"), "cost_of_late"),
         )
         self._table(rows, columns, caption=_("What late answers cost"))
 
@@ -250,7 +250,7 @@ class LeaksPage(FigurePage[LeaksReport]):
         by = report.by or LeakBy.SOURCE
         groups = (
             (_(BY[by]), ("", by.value)),
-            (_("Booked"), ("ahead",)),
+            (_("Booked ahead"), ("ahead",)),
             (_("Reminder"), ("reminder",)),
         )
         for name, splits in groups:
