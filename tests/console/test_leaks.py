@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.console.conftest import Console
-from tests.store.figures.leak_world import call, cross
+from tests.store.figures.leak_world import call, cross, rest
 from tests.support.lead_histories import add_lead
 from tests.support.web_app import Site
 
@@ -55,3 +55,38 @@ def test_a_manager_opens_the_leads_behind_a_number_and_gives_them_away(
     assert site.value(given) == 3
     page.get_by_role("link", name="Show all leads").first.click()
     expect(page).to_have_url(re.compile("/console/leads$"))
+
+
+def test_a_rep_has_leads_that_wait_begin_a_cadence_and_marketing_wakes_one(
+    site: Site, console: Console
+) -> None:
+    """What waits with marketing is not given away but played to; what rests after its day is
+    woken."""
+    with site.database.begin() as connection:
+        waits = add_lead(
+            connection,
+            [(1, "known", -40.0)],
+            source="slow",
+            owner="rep-1",
+            first_name="Slow",
+            phase="Nurture",
+        )
+        rests = rest(connection, -40, -20, source="slow", first_name="Sleeper")
+    page = console("sdr")
+    page.goto("/console/figures/leaks")
+    expect(page.get_by_role("region", name="Waiting for longer than usual")).to_be_visible()
+    page.goto("/console/leads?figure=waiting&figure_at=known&figure_of=source:slow")
+    page.get_by_label("Choose Slow").check()
+    page.get_by_role("button", name="Play a cadence").click()
+    page.get_by_role("dialog").get_by_role("button", name="Play").click()
+    expect(page.get_by_text("1 lead begins it.")).to_be_visible()
+    told = "SELECT count(*) FROM relay_message WHERE workflow_id = :id"
+    assert site.value(told, id=f"lead-{waits}") == 1
+
+    page = console("marketing")
+    page.goto("/console/leads?figure=resting&figure_of=source:slow")
+    page.get_by_label("Choose Sleeper").check()
+    page.get_by_role("button", name="Reactivate now").click()
+    page.get_by_role("dialog").get_by_role("button", name="Reactivate now").click()
+    expect(page.get_by_text("1 lead comes back.")).to_be_visible()
+    assert site.value(told, id=f"lead-{rests}") == 1
