@@ -65,6 +65,25 @@ _WRITE = text(
     WHERE lead.id = now.id
     """
 )
+_RECORD_ENGAGED = text(
+    """
+    INSERT INTO stage_transition (lead_id, key, from_stage, to_stage, phase, reason, cycle, at)
+    SELECT lead, key, :before, :stage, phase, :stage, cycle, :at
+    FROM unnest(cast(:leads AS bigint[]), cast(:keys AS text[]), cast(:phases AS text[]),
+                cast(:cycles AS int[])) AS engaged (lead, key, phase, cycle)
+    ON CONFLICT (key) DO NOTHING
+    """
+)
+_RECORD_CROSSINGS = text(
+    """
+    INSERT INTO crossing (lead_id, cycle, at, cause, grade, score, hot)
+    SELECT lead, cycle, :at, :cause, grade, score, hot
+    FROM unnest(cast(:leads AS bigint[]), cast(:cycles AS int[]), cast(:grades AS text[]),
+                cast(:scores AS int[]), cast(:hot AS boolean[]))
+        AS ready (lead, cycle, grade, score, hot)
+    ON CONFLICT (lead_id, cycle) DO NOTHING
+    """
+)
 
 
 @dataclass
@@ -357,26 +376,16 @@ def _record_engaged(connection: Connection, engaged: Sequence[LeadNow], now: dat
     if not on_the_way:
         return
     connection.execute(
-        text(
-            """
-            INSERT INTO stage_transition
-                (lead_id, key, from_stage, to_stage, phase, reason, cycle, at)
-            VALUES (:lead, :key, :before, :stage, :phase, :stage, :cycle, :at)
-            ON CONFLICT (key) DO NOTHING
-            """
-        ),
-        [
-            {
-                "lead": lead.id,
-                "key": f"engaged-{lead.id}:{now.isoformat()}",
-                "before": Stage.KNOWN,
-                "stage": Stage.ENGAGED,
-                "phase": lead.phase,
-                "cycle": lead.cycle,
-                "at": now,
-            }
-            for lead in on_the_way
-        ],
+        _RECORD_ENGAGED,
+        {
+            "leads": [lead.id for lead in on_the_way],
+            "keys": [f"engaged-{lead.id}:{now.isoformat()}" for lead in on_the_way],
+            "phases": [lead.phase for lead in on_the_way],
+            "cycles": [lead.cycle for lead in on_the_way],
+            "before": Stage.KNOWN,
+            "stage": Stage.ENGAGED,
+            "at": now,
+        },
     )
 
 
@@ -386,25 +395,16 @@ def _record_crossings(
     if not crossing:
         return
     connection.execute(
-        text(
-            """
-            INSERT INTO crossing (lead_id, cycle, at, cause, grade, score, hot)
-            VALUES (:lead, :cycle, :at, :cause, :grade, :score, :hot)
-            ON CONFLICT (lead_id, cycle) DO NOTHING
-            """
-        ),
-        [
-            {
-                "lead": ready.lead.id,
-                "cycle": ready.lead.crossed_cycle,
-                "at": now,
-                "cause": cause,
-                "grade": ready.standing.grade,
-                "score": ready.score,
-                "hot": ready.hot,
-            }
-            for ready in crossing
-        ],
+        _RECORD_CROSSINGS,
+        {
+            "leads": [ready.lead.id for ready in crossing],
+            "cycles": [ready.lead.crossed_cycle for ready in crossing],
+            "grades": [ready.standing.grade for ready in crossing],
+            "scores": [ready.score for ready in crossing],
+            "hot": [ready.hot for ready in crossing],
+            "cause": cause,
+            "at": now,
+        },
     )
     count_when_committed(connection, lambda: CROSSINGS.labels(cause).inc(len(crossing)))
     sla.crossed(connection, {ready.lead.id: ready.lead.owner for ready in crossing}, now)
