@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from decimal import Decimal
 from typing import Annotated
 
@@ -18,9 +16,10 @@ from cli.figures_of_days import anomalies, days, export
 from cli.figures_of_leaks import leaks
 from cli.figures_of_sales import recycle, speed
 from cli.groups import group
-from cli.output import AsCsv, printed
+from cli.output import AsCsv
+from cli.reports import To, printed_report
 from cli.tables import listed, print_list
-from cli.times import parse_day
+from cli.times import day_or_none
 from domain.figures.attribution import AttributionModel
 from domain.figures.money import FEW, OTHERS, MoneyBy, MoneyReport, MoneyRow
 from domain.figures.pipeline import ClosingWindow
@@ -28,10 +27,8 @@ from domain.money import read_amount
 from services import figures_of_money
 
 Begins = Annotated[
-    str, typer.Option("--from", help="First day.", show_default="90 days before the end")
-]
-Ends = Annotated[
-    str, typer.Option("--to", help="The day after the last one.", show_default="tomorrow")
+    str,
+    typer.Option("--from", metavar="DAY", help="First day.", show_default="90 days before the end"),
 ]
 app = group(
     "figures money --from 2026-01-01 --to 2026-04-01",
@@ -58,7 +55,7 @@ app.command("export")(export)
 def money(
     *,
     begins: Begins = "",
-    ends: Ends = "",
+    to: To = "",
     by: Annotated[str, typer.Option(help="source or campaign.")] = MoneyBy.SOURCE.value,
     model: Annotated[
         str, typer.Option(help="How wins are credited: first, last or w (30/30/30/10).")
@@ -71,15 +68,12 @@ def money(
     report = figures_of_money.report_on_money(
         terminal(),
         operator(),
-        begins=parse_day(begins, "--from") if begins else None,
-        ends=parse_day(ends, "--to") if ends else None,
+        begins=day_or_none(begins, "--from"),
+        ends=day_or_none(to, "--to"),
         by=by,
         model=model,
     )
-    if as_json:
-        typer.echo(json.dumps(asdict(report), default=str, ensure_ascii=False))
-        return
-    if printed(report.rows, "/figures/money", as_json=False, as_csv=as_csv):
+    if printed_report(report, report.rows, "/figures/money", as_json=as_json, as_csv=as_csv):
         return
     _tell(report)
 
@@ -88,7 +82,7 @@ def money(
 def pipeline(
     *,
     begins: Begins = "",
-    ends: Ends = "",
+    to: To = "",
     closing_from: Annotated[str, typer.Option(help="Expected to close from this day.")] = "",
     closing_to: Annotated[str, typer.Option(help="Expected to close before this day.")] = "",
     target: Annotated[str, typer.Option(help="What is to be won, such as 250000.")] = "",
@@ -104,18 +98,15 @@ def pipeline(
     report = figures_of_money.pipeline(
         context,
         operator(),
-        begins=parse_day(begins, "--from") if begins else None,
-        ends=parse_day(ends, "--to") if ends else None,
+        begins=day_or_none(begins, "--from"),
+        ends=day_or_none(to, "--to"),
         closing=ClosingWindow(
-            parse_day(closing_from, "--closing-from") if closing_from else None,
-            parse_day(closing_to, "--closing-to") if closing_to else None,
+            day_or_none(closing_from, "--closing-from"),
+            day_or_none(closing_to, "--closing-to"),
         ),
         target=wanted,
     )
-    if as_json:
-        typer.echo(json.dumps(asdict(report), default=str, ensure_ascii=False))
-        return
-    if printed(report.lines, "/figures/pipeline", as_json=False, as_csv=as_csv):
+    if printed_report(report, report.lines, "/figures/pipeline", as_json=as_json, as_csv=as_csv):
         return
     say = Console().print
     say(f"{report.begins} until before {report.ends}, in {report.currency}.")

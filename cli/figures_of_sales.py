@@ -3,9 +3,8 @@ that were recycled."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -13,21 +12,15 @@ from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
-from cli.output import AsCsv, printed
+from cli.output import AsCsv
+from cli.reports import From, To, printed_report
 from cli.tables import listed, print_list
-from cli.times import parse_day
+from cli.times import day_or_none
 from domain.figures.funnel import FEW
-from domain.figures.recycling import RecycleReport, RecycleRow, YieldBy
+from domain.figures.recycling import NetNewRow, RecycleReport, RecycleRow, YieldBy
 from domain.figures.speed import AnswerFigures, Minutes, SpeedBy, SpeedReport, SpeedRow
 from services import figures_of_sales
 from services.figures import FigureQuery
-
-From = Annotated[
-    str, typer.Option("--from", metavar="DAY", help="First day.", show_default="that of the data")
-]
-To = Annotated[
-    str, typer.Option(metavar="DAY", help="The day after the last one.", show_default="tomorrow")
-]
 
 
 def speed(
@@ -49,22 +42,16 @@ def speed(
     only = {name: value for name, value in (("owner", owner), ("team", team)) if value}
     asked = _asked(begins, to, by, only)
     found = figures_of_sales.speed_to_lead(terminal(), operator(), asked, at_least)
-    if as_json:
-        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
-        return
     rows = figures_of_sales.speed_rows(found)
-    if printed(rows, "/figures/speed", as_json=False, as_csv=as_csv, filters=only):
-        return
-    _show_speed(found)
+    if not printed_report(
+        found, rows, "/figures/speed", as_json=as_json, as_csv=as_csv, filters=only
+    ):
+        _show_speed(found)
 
 
 def _asked(begins: str, to: str, by: str, only: dict[str, str]) -> FigureQuery:
-    return FigureQuery(
-        parse_day(begins, "--from") if begins else None,
-        parse_day(to, "--to") if to else None,
-        by=by or None,
-        only=only,
-    )
+    days = (day_or_none(begins, "--from"), day_or_none(to, "--to"))
+    return FigureQuery(*days, by=by or None, only=only)
 
 
 def recycle(
@@ -86,13 +73,11 @@ def recycle(
     only = {name: value for name, value in (("source", source), ("team", team)) if value}
     asked = replace(_asked(begins, to, by, only), window=window)
     found = figures_of_sales.recycle_yield(terminal(), operator(), asked)
-    if as_json:
-        typer.echo(json.dumps(asdict(found), default=str, ensure_ascii=False))
-        return
     rows = [found.whole, *found.parts]
-    if printed(rows, "/figures/recycle", as_json=False, as_csv=as_csv, filters=only):
-        return
-    _show_recycle(found, rows)
+    if not printed_report(
+        found, rows, "/figures/recycle", as_json=as_json, as_csv=as_csv, filters=only
+    ):
+        _show_recycle(found, rows)
 
 
 def _show_recycle(found: RecycleReport, rows: Sequence[RecycleRow]) -> None:
@@ -119,19 +104,16 @@ def _show_recycle(found: RecycleReport, rows: Sequence[RecycleRow]) -> None:
     _print(
         ("Of", "entered", "immature", "MQL", "rate", "won", "rate ", "worth"),
         [
-            *(_came_of(_value(row), row.re_entered, row) for row in rows),
-            _came_of(
-                "net-new",
-                new.entered,
-                replace(
-                    found.whole,
-                    immature=new.immature,
-                    requalified=new.qualified,
-                    requalification=new.qualification,
-                    won=new.won,
-                    win_rate=new.win_rate,
-                    worth=new.worth,
-                ),
+            *(
+                (
+                    *(_value(row), f"{row.re_entered:,}", f"{row.immature:,}"),
+                    *(f"{row.requalified:,}", _share(row.requalification), *_won(row)),
+                )
+                for row in rows
+            ),
+            (
+                *("net-new", f"{new.entered:,}", f"{new.immature:,}"),
+                *(f"{new.qualified:,}", _share(new.qualification), *_won(new)),
             ),
         ],
     )
@@ -143,13 +125,9 @@ def _value(row: RecycleRow) -> str:
     return "all" if row.value is None else row.value.replace("_", " ") or "-"
 
 
-def _came_of(value: str, entered: int, row: RecycleRow) -> tuple[str, ...]:
-    return (
-        *(value, f"{entered:,}", f"{row.immature:,}"),
-        *(f"{row.requalified:,}", _share(row.requalification)),
-        *(f"{row.won:,}", _share(row.win_rate)),
-        "-" if row.worth is None else f"{row.worth:,f}",
-    )
+def _won(row: RecycleRow | NetNewRow) -> tuple[str, ...]:
+    worth = "-" if row.worth is None else f"{row.worth:,f}"
+    return f"{row.won:,}", _share(row.win_rate), worth
 
 
 def _show_speed(found: SpeedReport) -> None:

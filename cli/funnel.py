@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -13,19 +10,19 @@ from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
-from cli.errors import UserError
-from cli.output import AsCsv, printed
+from cli.output import AsCsv
+from cli.reports import From, To, printed_report
 from cli.tables import listed
+from cli.times import day_or_none
 from domain.figures.funnel import Dimension, Funnel, FunnelReport, Mode, StageFigures
 from services import figures
 from services.figures import FigureQuery
 
 
 def funnel(
-    begins: Annotated[
-        str, typer.Option("--from", metavar="DAY", help="First day; that of the data.")
-    ] = "",
-    to: Annotated[str, typer.Option(metavar="DAY", help="The day after the last; tomorrow.")] = "",
+    *,
+    begins: From = "",
+    to: To = "",
     by: Annotated[str, typer.Option(help=f"Split by {', '.join(Dimension)}.")] = "",
     window: Annotated[
         int | None, typer.Option(metavar="DAYS", help="Within how many days it counts.")
@@ -38,21 +35,12 @@ def funnel(
 
     What the figures mean: docs/figures.md.
     """
-    asked = FigureQuery(
-        _day("--from", begins), _day("--to", to), by=by or None, window=window, mode=mode
-    )
+    days = (day_or_none(begins, "--from"), day_or_none(to, "--to"))
+    asked = FigureQuery(*days, by=by or None, window=window, mode=mode)
     found = figures.funnel(terminal(), operator(), asked)
-    if as_json:
-        typer.echo(json.dumps(asdict(found)))
-    elif not printed(figures.funnel_rows(found), "/figures/funnel", as_json=False, as_csv=as_csv):
+    rows = figures.funnel_rows(found)
+    if not printed_report(found, rows, "/figures/funnel", as_json=as_json, as_csv=as_csv):
         show(found)
-
-
-def _day(option: str, written: str) -> date | None:
-    try:
-        return date.fromisoformat(written) if written else None
-    except ValueError:
-        raise UserError(f"{option}: '{written}' is no day: write it as 2026-03-31.") from None
 
 
 def show(found: FunnelReport) -> None:

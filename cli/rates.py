@@ -18,7 +18,7 @@ from cli.money_files import bring_in, order_of
 from cli.output import AsCsv, printed
 from cli.spend import Dates, Mapped
 from cli.tables import listed, print_list
-from cli.times import parse_day
+from cli.times import day_or_none
 from domain.figures.money_rows import RATE_COLUMNS, MoneyReader, checked_rate
 from services import figures_of_money
 from store.figures.money_tables import list_rates
@@ -40,7 +40,7 @@ def set_rate(
         value = Decimal(rate)
     except InvalidOperation:
         raise UserError(f"{rate} is no rate; write it such as 1.0825.") from None
-    day = parse_day(begins, "--from") if begins else figures_of_money.company_day(context)
+    day = day_or_none(begins, "--from") or figures_of_money.company_day(context)
     row = checked_rate(currency, day, value, context.settings.company_currency)
     outcome = figures_of_money.enter_rates(context, operator(), [row])
     done = "was so already" if outcome.unchanged else "replaced" if outcome.restated else "entered"

@@ -14,7 +14,7 @@ from cli.groups import group
 from cli.money_files import bring_in, order_of
 from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
-from cli.times import parse_day
+from cli.times import day_or_none
 from domain.figures.money_rows import SPEND_COLUMNS, MoneyReader, name_of
 from services import figures_of_money
 from store.figures.money_tables import list_restatements, list_spend
@@ -75,8 +75,8 @@ def list_all(
         found = list_spend(
             connection,
             source=name_of(source),
-            begins=parse_day(begins, "--from") if begins else None,
-            ends=parse_day(ends, "--to") if ends else None,
+            begins=day_or_none(begins, "--from"),
+            ends=day_or_none(ends, "--to"),
             limit=limit,
         )
     if printed(found, "/spend", as_json=as_json, as_csv=as_csv):

@@ -24,7 +24,7 @@ from cli.facts import print_facts
 from cli.groups import group
 from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
-from cli.times import parse_day, parse_time, shown_time
+from cli.times import day_or_none, parse_time, shown_time
 from domain.contracts.tasks import TaskKind
 from domain.labels import DISPOSITIONS, WHY, label
 from domain.refusals import Refusal
@@ -337,7 +337,7 @@ def finish_task(
             competitor=competitor,
             note=note,
             learned=learned_fields(learned or []),
-            until=parse_day(until, "--until") if until else None,
+            until=day_or_none(until, "--until"),
             mail=decided if any(decided.values()) else None,
         )
         asking = operator(done_by(context.database, by, task.owner))

@@ -47,6 +47,11 @@ def parse_day(text: str, option: str) -> date:
         raise UserError(f"{option} {text}: {what}") from None
 
 
+def day_or_none(text: str, option: str) -> date | None:
+    """As :func:`parse_day`; None where nothing was written."""
+    return parse_day(text, option) if text else None
+
+
 def _no_such_day(text: str) -> str:
     """What is wrong with a date that its month does not have; '' when it is another mistake."""
     match = re.match(r"(\d{4})-(0[1-9]|1[0-2])-(\d{2})(?!\d)", text.strip())

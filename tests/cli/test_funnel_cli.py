@@ -51,7 +51,7 @@ def test_the_funnel_is_read_by_people_and_programs_alike(
 def test_what_can_not_be_counted_is_told_in_a_sentence(histories: Engine) -> None:
     with pytest.raises(Invalid, match="There is no dimension 'colour'"):
         funnel(by="colour")
-    with pytest.raises(UserError, match="'March' is no day"):
+    with pytest.raises(UserError, match="--from March: write a day"):
         funnel(begins="March")
     with pytest.raises(Invalid, match="longer than there are data"):
         funnel(window=9000)

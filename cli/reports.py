@@ -1,0 +1,45 @@
+"""What commands that show a report of figures share: the days that are asked for, and the answers
+for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.output import printed
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+From = Annotated[
+    str, typer.Option("--from", metavar="DAY", help="First day.", show_default="that of the data")
+]
+To = Annotated[
+    str, typer.Option(metavar="DAY", help="The day after the last one.", show_default="tomorrow")
+]
+
+
+def printed_report(
+    found: DataclassInstance,
+    rows: Sequence[DataclassInstance | Mapping[str, object]],
+    path: str,
+    *,
+    as_json: bool,
+    as_csv: bool,
+    filters: Mapping[str, object] | None = None,
+) -> bool:
+    """Print a report for a program, if one asks: all of it as JSON, or its rows as CSV.
+
+    Args:
+        path, filters: as of :func:`cli.output.printed`.
+
+    Returns:
+        Whether it was printed.
+    """
+    if as_json:
+        typer.echo(json.dumps(asdict(found), default=str, ensure_ascii=False))
+    return as_json or printed(rows, path, as_json=False, as_csv=as_csv, filters=filters)
