@@ -38,6 +38,7 @@ import tracing
 from activities.busy_calendars import BusyCalendars
 from activities.failing import CountsFailing
 from activities.failures import DiscreetFailures
+from activities.fresh_figures import FreshFigures
 from activities.heartbeats import Heartbeats, hear_database
 from activities.registry import email_activities, journey_activities, webhook_activities
 from activities.resources import Resources
@@ -170,15 +171,18 @@ async def run(settings: Settings, stopping: Stopping) -> None:
     relaying = asyncio.create_task(relay.run())
     log.info("worker is running", channel=resources.channel.name)
     crash_point("worker.started")
-    beating = asyncio.create_task(beat(settings.worker_beat_file))
-    reading = asyncio.create_task(BusyCalendars(resources).run())
+    beside = [
+        asyncio.create_task(beat(settings.worker_beat_file)),
+        asyncio.create_task(BusyCalendars(resources).run()),
+        asyncio.create_task(FreshFigures(resources).run()),
+    ]
     await asyncio.wait([told, *running], return_when=asyncio.FIRST_COMPLETED)
     log.info("worker is shutting down", seconds=settings.worker_shutdown_seconds)
     relay.stop()
     await asyncio.gather(*(one.shutdown() for one in ours))
     await asyncio.gather(relaying, *running)
-    beating.cancel()
-    reading.cancel()
+    for task in beside:
+        task.cancel()
     log.info("worker has stopped")
 
 

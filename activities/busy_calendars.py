@@ -3,11 +3,11 @@ twice at a time."""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from activities.background import in_background
 from activities.public_get import NotRead, get_publicly
 from activities.resources import Resources
 from domain.meetings.busy_calendar import BadCalendar, BusyEntry, merged, read_busy
@@ -18,8 +18,6 @@ from store.sla.business_time import calendar_of
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 5.0
-"""How often a worker looks whether a calendar is due."""
 AHEAD = timedelta(days=90)
 BEHIND = timedelta(days=1)
 
@@ -32,13 +30,7 @@ class BusyCalendars:
 
     async def run(self) -> None:
         """Read what is due, until cancelled."""
-        while True:
-            try:
-                if not await asyncio.to_thread(self.read_one):
-                    await asyncio.sleep(LOOK_SECONDS)
-            except Exception as error:  # One calendar never ends the reading of all.
-                log.warning("calendars of reps wait", reason=type(error).__name__)
-                await asyncio.sleep(LOOK_SECONDS)
+        await in_background(self.read_one, "calendars of reps wait")
 
     def read_one(self) -> bool:
         """Read one calendar that is due; whether there was one."""

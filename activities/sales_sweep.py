@@ -11,11 +11,9 @@ from temporalio import activity
 from activities.resources import Resources
 from domain.contracts.sales_sweep import SalesSwept, SweepSales
 from domain.scoring.policy import ScoringPolicy
-from store.bounded import allow_long_work
 from store.consent.confirmations import ask_who_waits
 from store.engine import AWAY
 from store.figures.lead_counts import add_up
-from store.figures.refresh import BATCH, refresh
 from store.matching.account_matches import match_surely
 from store.notifications.digests import raise_digests
 from store.published.policies import PolicyMissing, policy
@@ -82,7 +80,8 @@ class SalesSweepActivities:
             raise_digests(connection, now)
         with engine.begin() as connection:
             sweep(connection, now)
-        self._make_figures()
+        with engine.begin() as connection:
+            add_up(connection)
         with suppress(*AWAY):
             keep_months(engine, now, self.resources.settings.event_retention_months)
         return SalesSwept(
@@ -91,17 +90,6 @@ class SalesSweepActivities:
             f"round leads that got an owner: {served}; tasks moved: {moved}; due times counted "
             f"anew: {recounted}; steps taken about broken promises: {done}",
         )
-
-    def _make_figures(self) -> None:
-        """Make the facts of figures again of which something changed, so that who looks at them
-        waits for little."""
-        made = BATCH
-        while made == BATCH:
-            with self.resources.engine.begin() as connection:
-                allow_long_work(connection)
-                made = refresh(connection, most=BATCH)
-        with self.resources.engine.begin() as connection:
-            add_up(connection)
 
     def _match_accounts(self, now: datetime) -> None:
         """Give leads to the accounts they surely belong to: some domains in each round, those that

@@ -188,9 +188,9 @@ def make(database: Engine, leads: int) -> None:
 
 
 def make_facts(database: Engine) -> float:
-    """The seconds in which all facts that are due are made, as the sales sweep makes them."""
-    began, made = time.monotonic(), BATCH
-    while made == BATCH:
+    """The seconds in which all facts that are due are made, as a worker makes them."""
+    began, made = time.monotonic(), 1
+    while made:
         with database.begin() as connection:
             allow_long_work(connection)
             made = refresh(connection, most=BATCH)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.errors import stderr
 from cli.output import printed
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def printed_report(
     as_csv: bool,
     filters: Mapping[str, object] | None = None,
 ) -> bool:
-    """Print a report for a program, if one asks: all of it as JSON, or its rows as CSV.
+    """Print a report for a program, if one asks: all of it as JSON, or its rows as CSV. Whoever
+    gets no JSON is told on stderr what is not counted yet.
 
     Args:
         path, filters: as of :func:`cli.output.printed`.
@@ -40,6 +42,10 @@ def printed_report(
     Returns:
         Whether it was printed.
     """
+    report = asdict(found)
     if as_json:
-        typer.echo(json.dumps(asdict(found), default=str, ensure_ascii=False))
+        typer.echo(json.dumps(report, default=str, ensure_ascii=False))
+    elif behind := report.get("behind", 0):
+        leads = "1 lead" if behind == 1 else f"{behind:,} leads"
+        stderr.print(f"The last changes of {leads} are not counted yet: a worker is at it.")
     return as_json or printed(rows, path, as_json=False, as_csv=as_csv, filters=filters)

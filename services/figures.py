@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -20,7 +21,7 @@ from services.access import authorise, team_of
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.figures import funnel as facts
-from store.figures.refresh import BATCH, refresh
+from store.figures.refresh import AT_A_LOOK, leads_behind, refresh
 
 NAMED_FROM = 5
 """Marketing sees no rep by name of whom there are fewer cases."""
@@ -44,6 +45,16 @@ class FigureQuery:
     imported: bool | None = None
 
 
+@contextmanager
+def fresh_facts(context: Context) -> Iterator[tuple[Connection, int]]:
+    """A connection to count by, after the facts of a few leads were made anew, so that people see
+    what they have just done; and of how many leads they are behind still."""
+    with context.database.begin() as connection:
+        refresh(connection, most=AT_A_LOOK)
+    with context.database.connect() as connection:
+        yield connection, leads_behind(connection)
+
+
 def funnel(context: Context, caller: Caller, asked: FigureQuery) -> FunnelReport:
     """The funnel as it is now; for an SDR that of the team.
 
@@ -53,8 +64,7 @@ def funnel(context: Context, caller: Caller, asked: FigureQuery) -> FunnelReport
             are data; or marketing asks for a rep of whom there are few cases.
     """
     authorise(caller, Action.READ_FIGURES)
-    with context.database.begin() as connection:
-        refresh(connection, most=BATCH)
+    with fresh_facts(context) as (connection, behind):
         question = question_of(context, connection, caller, asked)
         fold: list[str] = []
         if caller.role == Role.MARKETING and Dimension.OWNER in (question.by, *question.only):
@@ -65,12 +75,14 @@ def funnel(context: Context, caller: Caller, asked: FigureQuery) -> FunnelReport
                 sentence("Marketing sees no rep of whom there are fewer than five cases."), "owner"
             )
         if question.mode == Mode.COHORT:
-            return report(question, facts.cohort_counts(connection, question, fold))
-        return report(
-            question,
-            facts.activity_counts(connection, question, fold),
-            facts.move_counts(connection, question, fold),
-        )
+            found = report(question, facts.cohort_counts(connection, question, fold))
+        else:
+            found = report(
+                question,
+                facts.activity_counts(connection, question, fold),
+                facts.move_counts(connection, question, fold),
+            )
+    return replace(found, behind=behind)
 
 
 def question_of(

@@ -4,6 +4,7 @@ leads and wins cost and bring."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
@@ -18,12 +19,12 @@ from domain.refusals import Invalid
 from domain.sentences import sentence
 from services.access import authorise, changes
 from services.context import Context
+from services.figures import fresh_facts
 from store.access.api_tokens import Caller
 from store.figures import money_tables
 from store.figures.money import money_counts
 from store.figures.money_tables import EnteredFigures
 from store.figures.pipeline import standings
-from store.figures.refresh import refresh
 
 DEFAULT_PERIOD = timedelta(days=90)
 WHENEVER = ClosingWindow(None, None)
@@ -61,11 +62,11 @@ def report_on_money(
     dimension = _one_of(MoneyBy, by, "by")
     way = _one_of(AttributionModel, model, "model")
     days = _period(context, begins, ends)
-    with context.database.begin() as connection:
-        refresh(connection)
+    with fresh_facts(context) as (connection, behind):
         counts = money_counts(connection, days, way)
         rates = money_tables.dated_rates(connection, context.settings.company_currency)
-    return money_report(counts, rates, begins=days.begins, ends=days.ends, by=dimension, model=way)
+    found = money_report(counts, rates, begins=days.begins, ends=days.ends, by=dimension, model=way)
+    return replace(found, behind=behind)
 
 
 def pipeline(

@@ -15,10 +15,9 @@ from domain.refusals import Invalid
 from domain.sentences import sentence
 from services.access import authorise
 from services.context import Context
-from services.figures import NAMED_FROM, FigureQuery, dimension, question_of
+from services.figures import NAMED_FROM, FigureQuery, dimension, fresh_facts, question_of
 from store.access.api_tokens import Caller
 from store.figures import money_tables, recycling, speed
-from store.figures.refresh import BATCH, refresh
 from store.sla.business_time import calendar_of
 from store.sla.sla import terms
 
@@ -45,8 +44,7 @@ def speed_to_lead(
     by = dimension(SpeedBy, asked.by, "by") if asked.by else None
     if at_least is not None and at_least < 1:
         raise Invalid(sentence("At least one attempt is wanted."), "at_least")
-    with context.database.begin() as connection:
-        refresh(connection, most=BATCH)
+    with fresh_facts(context) as (connection, behind):
         question = question_of(context, connection, caller, replace(asked, by=None))
         crossed = speed.crossed_leads(connection, question)
         named_from = NAMED_FROM if caller.role == Role.MARKETING else 0
@@ -56,7 +54,7 @@ def speed_to_lead(
             )
         promised = terms(connection)
         in_sla = promised.sales.calls_in_first_week if promised else 0
-        return speed_report(
+        found = speed_report(
             SpeedQuestion(
                 question.period, question.now, by, at_least or in_sla or AT_LEAST, named_from
             ),
@@ -65,6 +63,7 @@ def speed_to_lead(
             speed.answer_counts(connection, question),
             cache(lambda owner: calendar_of(connection, owner)),
         )
+    return replace(found, behind=behind)
 
 
 def speed_rows(found: SpeedReport) -> list[dict[str, object]]:
@@ -106,8 +105,7 @@ def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> Recyc
     authorise(caller, Action.READ_FIGURES)
     by = dimension(YieldBy, asked.by or YieldBy.REASON, "by")
     own = str(by) in set(Dimension)
-    with context.database.begin() as connection:
-        refresh(connection, most=BATCH)
+    with fresh_facts(context) as (connection, behind):
         question = question_of(context, connection, caller, replace(asked, by=by if own else None))
         counts = recycling.recycled_counts(connection, question, by, [])
         fold: list[str] = []
@@ -115,7 +113,7 @@ def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> Recyc
             fold = [one.value for one in counts if one.value and one.recycled < NAMED_FROM]
             counts = recycling.recycled_counts(connection, question, by, fold)
         of_money = caller.role in ALLOWED[Action.READ_MONEY]
-        return recycle_report(
+        found = recycle_report(
             question.period,
             counts,
             recycling.net_new_count(connection, question),
@@ -124,3 +122,4 @@ def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> Recyc
             by=by,
             window=question.window,
         )
+    return replace(found, behind=behind)

@@ -154,7 +154,8 @@ class FunnelPart:
 
 @dataclass(frozen=True)
 class FunnelReport(Funnel):
-    """All units, net-new and recycled ones apart, and the parts of a split, which add up to it."""
+    """All units, net-new and recycled ones apart, and the parts of a split, which add up to it.
+    Of ``behind`` leads the last changes are not counted yet."""
 
     mode: Mode
     begins: str
@@ -165,6 +166,7 @@ class FunnelReport(Funnel):
     net_new: Funnel
     recycled: Funnel
     parts: list[FunnelPart]
+    behind: int = 0
 
 
 def share(part: int, whole: int) -> float | None:

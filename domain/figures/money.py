@@ -125,6 +125,8 @@ class MoneyReport:
     departments: list[DepartmentRow]
     wins_without_amount: int
     """Counted as wins; their value is not in any sum."""
+    behind: int = 0
+    """Leads whose last changes are not counted yet."""
 
 
 @dataclass

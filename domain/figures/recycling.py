@@ -111,7 +111,7 @@ class NetNewRow:
 @dataclass(frozen=True)
 class RecycleReport:
     """All, the parts, which add up to it, and net-new leads. ``wins_without_amount`` are in no
-    sum of money."""
+    sum of money. Of ``behind`` leads the last changes are not counted yet."""
 
     begins: str
     ends: str
@@ -123,6 +123,7 @@ class RecycleReport:
     parts: list[RecycleRow]
     net_new: NetNewRow
     wins_without_amount: int
+    behind: int = 0
 
 
 def recycle_report(

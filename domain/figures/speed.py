@@ -153,7 +153,8 @@ class SourceAnswers:
 @dataclass(frozen=True)
 class SpeedReport:
     """All, the parts of a split, which add up to it, and the answers by source. ``at_least`` is
-    how many attempts are wanted in a first week."""
+    how many attempts are wanted in a first week. Of ``behind`` leads the last changes are not
+    counted yet."""
 
     begins: str
     ends: str
@@ -163,6 +164,7 @@ class SpeedReport:
     whole: SpeedRow
     parts: list[SpeedRow]
     sources: list[SourceAnswers]
+    behind: int = 0
 
 
 @dataclass

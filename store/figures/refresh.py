@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from sqlalchemy import Connection, text
 
 from domain.figures.stages import FUNNEL, STAGES, WON
 
-BATCH = 20_000
-"""Leads whose facts are made at a time: some hundred MB of sorting at most."""
+BATCH = 2_000
+"""Changes whose leads' facts are made at a time, in some seconds at most."""
+AT_A_LOOK = 500
+"""Changes that whoever looks at figures waits for; all others are made in the background."""
 
 _SEGMENT = "coalesce(nullif(account.attributes->>'segment', ''), lead.attributes->>'segment', '')"
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('figures'))")
 _TAKE = text(
     """
     WITH due AS (
-        DELETE FROM figures_due WHERE about IN (
-            SELECT DISTINCT about FROM figures_due ORDER BY about LIMIT :most)
+        DELETE FROM figures_due WHERE id <= (
+            SELECT max(id) FROM (SELECT id FROM figures_due ORDER BY id LIMIT :most) AS first)
         RETURNING about
     )
     SELECT DISTINCT about FROM due
     """
 )
+_BEHIND = text("SELECT count(*) FROM (SELECT DISTINCT about FROM figures_due) AS leads")
 
 
 def _position(column: str) -> str:
@@ -151,26 +155,29 @@ _PASSAGES = f"""
 
 
 def refresh(connection: Connection, *, most: int | None = None) -> int:
-    """Make the facts of all leads again of which something changed, unless another process does so
-    at this moment.
+    """Make the facts of leads again of which something changed, unless another process does so at
+    this moment; the oldest changes first.
 
     Args:
-        most: at most of so many leads; None for all.
+        most: at most of so many changes; None for all.
 
     Returns:
-        Of how many leads they were made.
+        Of how many leads they were made; 0 when there is nothing to do, or another process does it.
     """
     if not connection.scalar(_LOCK):
         return 0
     done = 0
-    while most is None or done < most:
-        limit = BATCH if most is None else min(BATCH, most - done)
-        leads = connection.scalars(_TAKE, {"most": limit}).all()
-        if not leads:
-            break
+    while leads := connection.scalars(_TAKE, {"most": most or BATCH}).all():
         remake(connection, leads)
         done += len(leads)
+        if most is not None:
+            break
     return done
+
+
+def leads_behind(connection: Connection) -> int:
+    """Of how many leads something changed that the facts do not say yet."""
+    return cast(int, connection.scalar(_BEHIND))
 
 
 def remake(connection: Connection, leads: Sequence[int]) -> None:

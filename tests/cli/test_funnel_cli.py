@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from cli.errors import UserError
 from cli.funnel import funnel
 from domain.refusals import Invalid
-from tests.support.lead_histories import add_lead
+from tests.support.lead_histories import add_lead, facts_wait
 
 
 @pytest.fixture
@@ -46,6 +46,20 @@ def test_the_funnel_is_read_by_people_and_programs_alike(
     assert {part["value"] for part in found["parts"]} == {"web", "fair"}
     whole = [row for row in rows if row["value"] == "" and row["kind"] == "all"]
     assert [row["entered"] for row in whole] == ["20", "20", "20", "5", "5", "5", "5"]
+
+
+def test_a_file_that_lacks_leads_says_so_where_no_program_reads_it(
+    histories: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever takes a file out while a worker makes facts anew would pass it on as whole."""
+    with facts_wait(histories):
+        funnel(as_csv=True)
+        told = capsys.readouterr()
+    funnel()
+
+    assert "The last changes of 20 leads are not counted yet" in told.err
+    assert "not counted" not in told.out
+    assert capsys.readouterr().err == ""
 
 
 def test_what_can_not_be_counted_is_told_in_a_sentence(histories: Engine) -> None:

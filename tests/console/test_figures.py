@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.console.conftest import Console
-from tests.support.lead_histories import add_lead
+from tests.support.lead_histories import add_lead, facts_wait
 from tests.support.web_app import Site
 
 
@@ -23,6 +23,9 @@ def test_marketing_opens_the_funnel_narrows_it_and_takes_it_out(
             add_lead(connection, moves, source="trade fair", created_at="2026-03-02")
         add_lead(connection, moves[:1], source="trade fair", created_at="2026-03-02")
     page = console("marketing")
+    with facts_wait(site.database):
+        page.goto("/console/figures/funnel")
+        expect(page.get_by_role("status").filter(has_text="not counted yet")).to_be_visible()
     page.goto("/console/figures/funnel")
     expect(page.locator(".chart svg")).to_be_visible()
     page.get_by_label("Split by").select_option("source")

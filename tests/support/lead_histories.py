@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday."""
@@ -64,3 +65,12 @@ def add_moves(connection: Connection, lead: int, history: History, *, reason: st
             },
         )
         before = stage
+
+
+@contextmanager
+def facts_wait(database: Engine) -> Iterator[None]:
+    """Meanwhile no facts are made anew, as while a worker is at it."""
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SELECT pg_advisory_lock(hashtext('figures'))"))
+        yield
+        connection.execute(text("SELECT pg_advisory_unlock(hashtext('figures'))"))

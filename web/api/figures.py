@@ -32,7 +32,15 @@ MOST_BYTES = 50 * 1024 * 1024
 """Of all files of a history together."""
 SHOWN_REJECTS = 1000
 CSV_ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
+    200: {
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+        "headers": {
+            "leads-behind": {
+                "description": "Leads whose last changes are not counted yet; left out for none.",
+                "schema": {"type": "integer"},
+            }
+        },
+    }
 }
 """How a table of figures is described in ``openapi.json``."""
 
@@ -159,8 +167,9 @@ def funnel_file(
 ) -> Response:
     """The same as a CSV file (UTF-8): a row for each stage of all units, of net-new and recycled
     ones, and of each part."""
-    rows = services.funnel_rows(show_funnel(context, caller, query))
-    return figures_file(context, caller, "figures/funnel", rows, query)
+    found = show_funnel(context, caller, query)
+    rows = services.funnel_rows(found)
+    return figures_file(context, caller, "figures/funnel", rows, query, behind=found.behind)
 
 
 def figures_file(
@@ -169,6 +178,8 @@ def figures_file(
     name: str,
     rows: Sequence[Mapping[str, object]],
     query: BaseModel,
+    *,
+    behind: int = 0,
 ) -> Response:
     """A table of figures as a file, put on record before it is handed out.
 
@@ -176,6 +187,7 @@ def figures_file(
         name: of the figures, as their path under ``/api`` has it.
         rows: all with the same columns.
         query: what was asked for.
+        behind: of how many leads the last changes are not counted yet.
     """
     filters = sorted(query.model_dump(exclude_unset=True, by_alias=True))
     record_export(context, caller, f"/api/{name}", len(rows), filters)
@@ -183,5 +195,8 @@ def figures_file(
     return Response(
         (BOM + "".join(lines)).encode(),
         media_type="text/csv; charset=utf-8; header=present",
-        headers={"content-disposition": f'attachment; filename="{name.replace("/", "-")}.csv"'},
+        headers={
+            "content-disposition": f'attachment; filename="{name.replace("/", "-")}.csv"',
+            **({"leads-behind": str(behind)} if behind else {}),
+        },
     )

@@ -90,5 +90,6 @@ def money_file(
     context: CurrentContext, caller: Reader, query: Annotated[MoneyParameters, Query()]
 ) -> Response:
     """The rows of the same as a CSV file (UTF-8, a column per field)."""
-    rows = [asdict(one) for one in show_money(context, caller, query).rows]
-    return figures_file(context, caller, "figures/money", rows, query)
+    found = show_money(context, caller, query)
+    rows = [asdict(one) for one in found.rows]
+    return figures_file(context, caller, "figures/money", rows, query, behind=found.behind)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2 as httpx
 
-from tests.support.lead_histories import add_lead
+from tests.support.lead_histories import add_lead, facts_wait
 from tests.web.api.conftest import Api
 
 
@@ -90,6 +90,21 @@ async def test_a_file_has_the_figures_of_the_caller_and_is_on_record(api: Api) -
     assert money.headers["content-type"].startswith("text/csv")
     recorded = "SELECT string_agg(path, ' ' ORDER BY id) FROM api_change"
     assert api.value(recorded) == "/api/figures/funnel /api/figures/money"
+
+
+async def test_each_report_says_of_how_many_leads_it_is_behind(api: Api) -> None:
+    """While facts are made anew after an import, half of the leads would look like all."""
+    some(api)
+    with facts_wait(api.database):
+        for path in ("funnel", "speed", "recycle", "money"):
+            answer = await api.ask("manager", "GET", f"/figures/{path}")
+            assert answer.json()["behind"] == 25, path
+        for path in ("funnel", "money"):
+            answer = await api.ask("manager", "GET", f"/figures/{path}.csv")
+            assert answer.headers["leads-behind"] == "25"
+
+    assert (await funnel(api, "manager"))["behind"] == 0
+    assert "leads-behind" not in (await api.ask("manager", "GET", "/figures/money.csv")).headers
 
 
 async def test_what_can_not_be_counted_is_refused_where_it_was_entered(api: Api) -> None:

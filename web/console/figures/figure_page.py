@@ -17,10 +17,10 @@ from domain.inputs import Day
 from domain.refusals import Invalid, Unavailable
 from web.console.lists.export import export_button, written
 from web.console.lists.filters import day_field, tick
-from web.console.parts import Cell, choice, quiet
+from web.console.parts import Cell, choice, quiet, show
 from web.console.refusals import told
 from web.console.visit import PageVisit
-from web.console.words import _
+from web.console.words import _, ngettext
 
 T = TypeVar("T")
 _DAY: TypeAdapter[date] = TypeAdapter(Day)
@@ -125,6 +125,17 @@ class FigurePage(Generic[T]):
             self._body.clear()
             with self._body:
                 self.draw(found)
+
+
+def show_behind(leads: int) -> None:
+    """That the last changes of so many leads are not counted yet; nothing of none."""
+    if leads:
+        said = ngettext(
+            "The last changes of 1 lead are not counted yet. They will be soon.",
+            "The last changes of {number} leads are not counted yet. They will be soon.",
+            leads,
+        )
+        show(quiet(said), "p").props('role="status"')
 
 
 def period_before(begins: date, ends: date) -> dict[str, date] | None:

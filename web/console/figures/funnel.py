@@ -31,7 +31,14 @@ from web.console import labels
 from web.console.figures.behind import behind
 from web.console.figures.chart import COLOURS, Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
-from web.console.figures.figure_page import COMPARE, FigurePage, beside, percent, period_before
+from web.console.figures.figure_page import (
+    COMPARE,
+    FigurePage,
+    beside,
+    percent,
+    period_before,
+    show_behind,
+)
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, quiet, section, show, table
 from web.console.times import full_day
@@ -135,6 +142,7 @@ class FunnelPage(FigurePage[Found]):
         """Chart, tables and what they mean."""
         report, before = found
         show(self._says(report, before), "p")
+        show_behind(report.behind)
         self._narrowed()
         if not any(one.entered for one in report.stages):
             empty(_("No lead entered the funnel in this period."))

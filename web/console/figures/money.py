@@ -18,7 +18,14 @@ from web.api import figures_money
 from web.api.figures_money import MoneyParameters
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
-from web.console.figures.figure_page import COMPARE, FigurePage, beside, percent, period_before
+from web.console.figures.figure_page import (
+    COMPARE,
+    FigurePage,
+    beside,
+    percent,
+    period_before,
+    show_behind,
+)
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, quiet, section, show, table
 from web.console.sales.opportunity import money as amount
@@ -94,6 +101,7 @@ class MoneyPage(FigurePage[Found]):
         if before:
             said.append(_("compared with {period}", period=_period(before)))
         show(quiet(" · ".join(said)), "p")
+        show_behind(report.behind)
         if not report.rows:
             empty(_("No lead came, nothing was won and no spend was entered for this period."))
             return
