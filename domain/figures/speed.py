@@ -4,23 +4,25 @@ crossed. What each figure means stands in ``docs/figures.md``."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from statistics import median, quantiles
 from typing import NamedTuple
 
 from domain.contracts.tasks import TaskKind
 from domain.figures.funnel import days, share
 from domain.figures.periods import Period
-from domain.time.business_time import BusinessCalendar
+from domain.time.business_time import BusinessCalendar, CalendarShut
 from domain.time.window import zone
 
 FEW_BY_NAME = "(few)"
 """The value of reps whose own is not shown, because they have too few leads."""
 SOON, WITHIN_THE_HOUR = 5, 60
 """Minutes by which a lead is to be tried."""
+LIMITS = (SOON, WITHIN_THE_HOUR)
 FIRST_WEEK = timedelta(days=7)
 ATTEMPTED_BY = (TaskKind.CALL, TaskKind.CADENCE)
 """Kinds of task that are done by trying to reach the lead."""
@@ -167,9 +169,22 @@ class SpeedReport:
     behind: int = 0
 
 
+class _Took(NamedTuple):
+    """Minutes to the first attempt, None without one, and which limits are over."""
+
+    minutes: float | None
+    over: set[int]
+
+
+class _Measured(NamedTuple):
+    lead: Crossed
+    wall: _Took
+    business: _Took
+
+
 @dataclass
 class _Group:
-    crossed: list[Crossed] = field(default_factory=list)
+    crossed: list[_Measured] = field(default_factory=list)
     promises: list[PromiseCount] = field(default_factory=list)
     answers: list[AnswerCount] = field(default_factory=list)
 
@@ -203,19 +218,20 @@ def speed_report(
     Args:
         calendar_of: when the team of a rep works.
     """
-    whole = _Group(list(crossed), list(promises), list(answers))
+    measured = [_measured(one, asked.now, calendar_of(one.owner)) for one in crossed]
+    whole = _Group(measured, list(promises), list(answers))
     parts: dict[str, _Group] = defaultdict(_Group)
     name = _names(asked, crossed)
     time_zone = asked.period.time_zone
     if asked.by is not None:
-        for one in crossed:
-            of = Of(one.owner, one.team, month_of(one.at, time_zone))
+        for one in measured:
+            of = Of(one.lead.owner, one.lead.team, month_of(one.lead.at, time_zone))
             parts[name(of)].crossed.append(one)
         for promise in whole.promises:
             parts[name(promise.of)].promises.append(promise)
         for answer in answers:
             parts[name(answer.of)].answers.append(answer)
-    rows = [_row(value, group, asked, calendar_of) for value, group in parts.items()]
+    rows = [_row(value, group, asked) for value, group in parts.items()]
     sources: dict[str, list[AnswerCount]] = defaultdict(list)
     for answer in answers:
         sources[answer.source].append(answer)
@@ -225,7 +241,7 @@ def speed_report(
         time_zone=time_zone,
         by=asked.by,
         at_least=asked.at_least,
-        whole=_row(None, whole, asked, calendar_of),
+        whole=_row(None, whole, asked),
         parts=sorted(rows, key=lambda row: row.value or ""),
         sources=[SourceAnswers(one, _answers(sources[one])) for one in sorted(sources)],
     )
@@ -249,77 +265,77 @@ def _names(asked: SpeedQuestion, crossed: Iterable[Crossed]) -> Callable[[Of], s
     return name
 
 
-def _row(
-    value: str | None,
-    group: _Group,
-    asked: SpeedQuestion,
-    calendar_of: Callable[[str], BusinessCalendar],
-) -> SpeedRow:
-    counts = sorted(len(one.attempts) for one in group.crossed)
-    week = [one for one in group.crossed if one.at + FIRST_WEEK <= asked.now]
+def _row(value: str | None, group: _Group, asked: SpeedQuestion) -> SpeedRow:
+    attempts = [one.lead.attempts for one in group.crossed]
+    counts = [len(one) for one in attempts]
+    attempts_p50, attempts_p90 = median_and_p90(counts)
+    week = [one.lead for one in group.crossed if one.lead.at + FIRST_WEEK <= asked.now]
     persistent = sum(
         sum(at < one.at + FIRST_WEEK for at in one.attempts) >= asked.at_least for one in week
     )
-    gaps = sorted(
-        max((later - earlier).total_seconds() for earlier, later in pairwise(one.attempts))
-        for one in group.crossed
-        if len(one.attempts) > 1
-    )
+    gaps = [
+        max((later - earlier).total_seconds() for earlier, later in pairwise(one))
+        for one in attempts
+        if len(one) > 1
+    ]
     return SpeedRow(
         value=value,
         leads=len(group.crossed),
-        tried=sum(bool(one.attempts) for one in group.crossed),
-        wall=_minutes(group.crossed, asked.now, _wall_minutes),
-        business=_minutes(
-            group.crossed,
-            asked.now,
-            lambda one, until: calendar_of(one.owner).minutes_between(one.at, until),
-        ),
+        tried=sum(map(bool, counts)),
+        wall=_minutes([one.wall for one in group.crossed]),
+        business=_minutes([one.business for one in group.crossed]),
         attempts=sum(counts),
         attempts_per_lead=round(sum(counts) / len(counts), 2) if counts else None,
-        attempts_p50=quantile(counts, 0.5),
-        attempts_p90=quantile(counts, 0.9),
+        attempts_p50=attempts_p50,
+        attempts_p90=attempts_p90,
         persistent=persistent,
         weeks_over=len(week),
         persistent_share=share(persistent, len(week)),
-        longest_gap_p50_days=days(quantile(gaps, 0.5)),
-        longest_gap_days=days(gaps[-1]) if gaps else None,
+        longest_gap_p50_days=days(median(gaps)) if gaps else None,
+        longest_gap_days=days(max(gaps, default=None)),
         answers=_answers(group.answers),
         promises=_promises(group.promises),
     )
 
 
-def _wall_minutes(one: Crossed, until: datetime) -> float:
-    return (until - one.at).total_seconds() / 60
+def _measured(one: Crossed, now: datetime, calendar: BusinessCalendar) -> _Measured:
+    first = one.attempts[0] if one.attempts else None
+    return _Measured(
+        one,
+        wall=_Took(
+            (first - one.at).total_seconds() / 60 if first else None,
+            {limit for limit in LIMITS if one.at + timedelta(minutes=limit) <= now},
+        ),
+        business=_Took(
+            calendar.minutes_between(one.at, first) if first else None,
+            {limit for limit in LIMITS if _is_over(calendar, one.at, limit, now)},
+        ),
+    )
 
 
-def _minutes(
-    crossed: Iterable[Crossed],
-    now: datetime,
-    between: Callable[[Crossed, datetime], float],
-) -> Minutes:
-    took = []
-    within = dict.fromkeys((SOON, WITHIN_THE_HOUR), 0)
-    old_enough = dict(within)
-    for one in crossed:
-        minutes = between(one, one.attempts[0]) if one.attempts else None
-        if minutes is not None:
-            took.append(minutes)
-        waited = between(one, now)
-        for limit in within:
-            if waited >= limit:
-                old_enough[limit] += 1
-                within[limit] += minutes is not None and minutes <= limit
-    took.sort()
+def _is_over(calendar: BusinessCalendar, at: datetime, minutes: int, now: datetime) -> bool:
+    try:
+        return calendar.add(at, minutes) <= now
+    except CalendarShut:
+        return False
+
+
+def _minutes(took: Sequence[_Took]) -> Minutes:
+    p50, p90 = median_and_p90([one.minutes for one in took if one.minutes is not None])
+    within, of = {}, {}
+    for limit in LIMITS:
+        old_enough = [one.minutes for one in took if limit in one.over]
+        of[limit] = len(old_enough)
+        within[limit] = sum(one is not None and one <= limit for one in old_enough)
     return Minutes(
-        p50=_rounded(quantile(took, 0.5)),
-        p90=_rounded(quantile(took, 0.9)),
+        p50=_rounded(p50),
+        p90=_rounded(p90),
         within_5=within[SOON],
-        of_5=old_enough[SOON],
-        share_5=share(within[SOON], old_enough[SOON]),
+        of_5=of[SOON],
+        share_5=share(within[SOON], of[SOON]),
         within_60=within[WITHIN_THE_HOUR],
-        of_60=old_enough[WITHIN_THE_HOUR],
-        share_60=share(within[WITHIN_THE_HOUR], old_enough[WITHIN_THE_HOUR]),
+        of_60=of[WITHIN_THE_HOUR],
+        share_60=share(within[WITHIN_THE_HOUR], of[WITHIN_THE_HOUR]),
     )
 
 
@@ -327,19 +343,13 @@ def _rounded(minutes: float | None) -> float | None:
     return None if minutes is None else round(minutes, 1)
 
 
-def quantile(ordered: Sequence[float], part: float) -> float | None:
-    """What ``part`` of them (from 0 to 1) do not exceed, between two of them in proportion, as
-    ``percentile_cont`` has it; None of nothing.
-
-    Args:
-        ordered: the smallest first.
-    """
-    if not ordered:
-        return None
-    place = part * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+def median_and_p90(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """What half and nine tenths of them do not exceed, between two of them in proportion, as
+    ``percentile_cont`` has it; None of nothing."""
+    if len(values) < 2:
+        return (values[0], values[0]) if values else (None, None)
+    tenths = quantiles(values, n=10, method="inclusive")
+    return tenths[4], tenths[8]
 
 
 def _promises(counts: Iterable[PromiseCount]) -> list[PromiseFigures]:
@@ -369,11 +379,10 @@ def _answers(counts: Iterable[AnswerCount]) -> AnswerFigures:
         else:
             reasons[one.reason] += one.leads
     returned = reasons.total()
-    ordered: Mapping[str, int] = dict(sorted(reasons.items(), key=lambda one: (-one[1], one[0])))
     return AnswerFigures(
         accepted,
         returned,
         accepted_share=share(accepted, accepted + returned),
         returned_share=share(returned, accepted + returned),
-        reasons=dict(ordered),
+        reasons=dict(sorted(reasons.items(), key=lambda one: (-one[1], one[0]))),
     )

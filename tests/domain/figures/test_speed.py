@@ -13,7 +13,7 @@ from domain.figures.speed import (
     SpeedBy,
     SpeedQuestion,
     SpeedReport,
-    quantile,
+    median_and_p90,
     speed_report,
 )
 from domain.time.business_time import BusinessCalendar
@@ -109,6 +109,25 @@ def test_reps_with_few_leads_are_shown_as_one() -> None:
 
 def test_quantiles_lie_between_two_cases_in_proportion() -> None:
     """As PostgreSQL has them, whose figures stand beside these."""
-    assert quantile([], 0.5) is None
-    assert quantile([3], 0.9) == 3
-    assert quantile([1, 2, 3, 4], 0.5) == 2.5
+    assert median_and_p90([]) == (None, None)
+    assert median_and_p90([3]) == (3, 3)
+    assert median_and_p90([4, 1, 3, 2]) == (2.5, 3.7)
+
+
+def test_a_lead_is_old_enough_once_the_team_has_worked_so_long() -> None:
+    """What came at ten to six would be missed by nine in the morning; and a team that is shut for
+    good misses nothing."""
+    at = datetime(2026, 3, 6, 17, 50, tzinfo=UTC)
+    shut = BusinessCalendar(hours=((),) * 7)
+
+    def old_enough(now: datetime, office: BusinessCalendar) -> tuple[int, int]:
+        asked = SpeedQuestion(MARCH, now, None, 3)
+        crossed = [Crossed("a", "x", at, [])]
+        took = speed_report(asked, crossed, [], [], lambda _owner: office).whole.business
+        return took.of_5, took.of_60
+
+    monday = datetime(2026, 3, 9, 9, tzinfo=UTC)
+    assert old_enough(at + timedelta(minutes=4), OFFICE) == (0, 0)
+    assert old_enough(monday + timedelta(minutes=49), OFFICE) == (1, 0)
+    assert old_enough(monday + timedelta(minutes=50), OFFICE) == (1, 1)
+    assert old_enough(monday + timedelta(days=30), shut) == (0, 0)
