@@ -12,11 +12,14 @@ from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.output import AsCsv
 from cli.reports import From, To, printed_report
-from cli.tables import listed
+from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.funnel import Dimension, Funnel, FunnelReport, Mode, StageFigures
 from services import figures
 from services.figures import FigureQuery
+
+WHERE_ANY = ("implied", "immature", "censored")
+"""Columns that are left out where nothing stands in them."""
 
 
 def funnel(
@@ -68,13 +71,22 @@ def _show(console: Console, name: str, funnel: Funnel) -> None:
     if not any(one.entered for one in funnel.stages):
         return
     console.print(f"\n[bold]{name}[/bold]", highlight=False)
-    headings = ("entered", "implied", "immature", "onward", "rate", "median", "p25", "p75", "p90")
-    console.print(
+    headings = (
+        *("Stage", "entered", "implied", "immature", "onward", "rate"),
+        *("median", "p25", "p75", "p90", "censored"),
+    )
+    rows = [(one.stage.value, *_cells(one)) for one in funnel.stages]
+    shown = [
+        at
+        for at, name in enumerate(headings)
+        if name not in WHERE_ANY or any(row[at] not in ("0", "-") for row in rows)
+    ]
+    print_list(
         listed(
-            ("Stage", *headings),
-            ((one.stage, *_cells(one)) for one in funnel.stages),
+            [headings[at] for at in shown],
+            [[row[at] for at in shown] for row in rows],
             whole=("Stage",),
-            right=headings,
+            right=headings[1:],
         )
     )
     took = (
@@ -91,5 +103,6 @@ def _show(console: Console, name: str, funnel: Funnel) -> None:
 def _cells(one: StageFigures) -> Iterator[str]:
     yield from (f"{n:,}" for n in (one.entered, one.implied, one.immature, one.converted))
     yield "-" if one.conversion is None else f"{100 * one.conversion:.1f} %"
-    for days in (one.median_days, one.p25_days, one.p75_days, one.p90_days):
+    took = (one.median_days, one.p25_days, one.p75_days, one.p90_days, one.censored_median_days)
+    for days in took:
         yield "-" if days is None else f"{days:g}"

@@ -88,6 +88,8 @@ class PassageCount(NamedTuple):
     faults: int = 0
     quartiles: Quartiles | None = None
     median_to_won: float | None = None
+    censored_median: float | None = None
+    """Seconds."""
 
     def plus(self, counts: Sequence[int]) -> PassageCount:
         """The same with more units: ``counts`` are ``entered`` to ``faults``."""
@@ -116,7 +118,8 @@ class StageFigures:
     were ``implied``, that ``converted`` within the window, and that are younger than it
     (``immature``). Of activity: ``entered`` and ``left`` in the period, ``converted`` those that
     left for a stage beyond. Without a ``conversion`` there were too few. ``faults`` are durations
-    of zero or less, which no velocity counts.
+    of zero or less, which no velocity counts. ``censored_median_days`` is of a cohort and of those
+    who have not gone on, too; None while too few have, of few units, and of the parts of a split.
     """
 
     stage: Stage
@@ -130,6 +133,7 @@ class StageFigures:
     p25_days: float | None
     p75_days: float | None
     p90_days: float | None
+    censored_median_days: float | None
     faults: int
 
 
@@ -290,5 +294,6 @@ def _stage(
         p25,
         p75,
         p90,
+        days(counted.censored_median),
         counted.faults,
     )

@@ -39,6 +39,8 @@ def test_the_funnel_is_read_by_people_and_programs_alike(
 
     assert max(map(len, shown.splitlines())) <= 80
     assert "cohort conversion" in shown
+    assert "censored" in shown
+    assert "immature" not in shown
     assert "Won: 5 (25.0 %), median 30 days" in shown
     assert [one["stage"] for one in found["stages"]][:3] == ["known", "engaged", "mql"]
     assert found["stages"][2]["conversion"] == 0.25

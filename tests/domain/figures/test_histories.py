@@ -13,7 +13,7 @@ from domain.figures.flows import StageMoves, balances, flows
 from domain.figures.funnel import share
 from domain.figures.periods import Period, period
 from domain.figures.stages import FUNNEL, STAGES, first_entries
-from domain.figures.survival import Case, censored_median, curve
+from domain.figures.survival import Departures, censored_median
 from domain.refusals import Invalid
 
 NOW = datetime(2026, 3, 31, 16, tzinfo=UTC)
@@ -78,20 +78,16 @@ def test_each_stage_holds_what_it_held_and_what_came_less_what_went(
 
 
 def test_those_who_wait_still_count_for_as_long_as_they_have_waited() -> None:
-    """By hand (Kaplan and Meier): six units, of which two left the sample before the end."""
-    cases = [
-        Case(1, went_on=True), Case(2, went_on=False), Case(3, went_on=True),
-        Case(3, went_on=False), Case(5, went_on=True), Case(8, went_on=False),
-    ]  # fmt: skip
+    """By hand (Kaplan and Meier), of six units: 5/6 stay after the first, 5/6 · 3/4 after the
+    third, and half of those after the fifth; of the last one nobody knows."""
+    went = [Departures(*one) for one in ((1, 1, 1), (2, 0, 1), (3, 1, 2), (5, 1, 1), (8, 0, 1))]
 
-    points = curve(cases)
-
-    assert [(point.days, point.waiting) for point in points] == [(1, 6), (3, 4), (5, 2)]
-    assert [point.share for point in points] == pytest.approx(
-        [1 / 6, 1 - 5 / 6 * 3 / 4, 1 - 5 / 6 * 3 / 4 * 1 / 2]
-    )
-    assert censored_median(points) == 5
-    assert censored_median(curve([Case(1, went_on=True), Case(9, went_on=False, units=3)])) is None
+    assert censored_median(went) == 5
+    # Without those that wait, the third would be the median.
+    assert censored_median([Departures(one.seconds, one.gone, one.gone) for one in went]) == 3
+    assert censored_median([Departures(1, 1, 1), Departures(9, 0, 3)]) is None
+    # Two thirds of three quarters are not quite a half as binary numbers.
+    assert censored_median([Departures(1, 1, 1), Departures(3, 1, 3)]) == 3
 
 
 def test_a_period_is_half_open_days_of_the_company() -> None:

@@ -241,3 +241,26 @@ def facts(connection: Connection, table: str) -> list[object]:
         )
     )
     return sorted(found, key=str)
+
+
+def test_the_censored_median_counts_those_who_have_not_gone_on(connection: Connection) -> None:
+    """Who entered last week had no time to be slow, and would make the stage look quick or, counted
+    as lost, slow. By hand: 8 of 24 went on after four days, then 3 of the 10 who were there for
+    longer than a week: 1 − 2/3 · 7/10 is more than a half."""
+    for number in range(24):
+        moves = [(1, "known", 0.0 if number < 18 else 193.0)]
+        if number < 8:
+            moves += [(1, "engaged", 4.0)]
+        elif number < 11:
+            moves += [(1, "engaged", 10.0)]
+        add_lead(connection, moves)
+
+    found = asked(connection)
+
+    known = found.stages[0]
+    assert (known.entered, known.converted, known.median_days) == (24, 11, 4)
+    assert known.censored_median_days == 10
+    assert found.net_new.stages[0].censored_median_days == 10
+    # Eleven that wait in the next stage are too few.
+    assert found.stages[1].censored_median_days is None
+    assert asked(connection, mode=Mode.ACTIVITY).stages[0].censored_median_days is None

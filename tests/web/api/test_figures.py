@@ -47,6 +47,7 @@ async def test_a_manager_sees_all_and_an_sdr_the_team(api: Api) -> None:
         "p25_days": None,
         "p75_days": None,
         "p90_days": None,
+        "censored_median_days": None,
         "faults": 0,
     }
     assert (everybody["won"], everybody["overall_conversion"]) == (25, 1.0)

@@ -53,6 +53,13 @@ DEFINITIONS: Mapping[str, tuple[str, str]] = {
         N_("Median days"),
         N_("Half of those that went on took no longer until the next stage. Days are 24 hours."),
     ),
+    "censored": (
+        N_("Censored median"),
+        N_(
+            "Half of those that entered took no longer, those that have not gone on included "
+            "(Kaplan and Meier). None while too few have gone on to tell, or of fewer than 20."
+        ),
+    ),
     "quartiles": (
         N_("Quartiles"),
         N_(

@@ -169,7 +169,7 @@ class FunnelPage(FigurePage[Found]):
             with section(name):
                 show(_stages(name, one, earlier, report.mode, opens))
         keys = ["unit", "entered", "implied", "converted", "conversion", "median", "quartiles"]
-        keys += ["left"] if report.mode == Mode.ACTIVITY else ["immature"]
+        keys += ["left"] if report.mode == Mode.ACTIVITY else ["immature", "censored"]
         show_definitions([*keys, "faults", "net_new", "recycled"])
 
     def _says(self, report: FunnelReport, before: FunnelReport | None) -> Markup:
@@ -346,6 +346,8 @@ def _columns(mode: Mode, with_faults: bool) -> Iterator[Column]:
             "–" if one.p25_days is None else f"{_days(one.p25_days)} – {_days(one.p75_days)}"
         ),
     )
+    if mode == Mode.COHORT:
+        yield "censored", lambda one: _days(one.censored_median_days)
     if with_faults:
         yield "faults", lambda one: f"{one.faults:,}"
 
