@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,7 @@ from services.imports import DEFAULT_CADENCE, AtOnce, import_now, read, try_out,
 from store.imports.import_runs import Outcome
 
 SHOWN_REASONS = 5
+SHOWN_WARNINGS = 20
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 INTERRUPTED = 130
 
@@ -239,6 +241,7 @@ def _as_json(outcome: Outcome, rejects_file: Path | None, wall_s: float) -> dict
         "rejected": outcome.rejected,
         "unsubscribed": outcome.unsubscribed,
         "not_understood": dict(outcome.not_understood),
+        "warnings": [asdict(one) for one in outcome.warnings],
         "rejects_file": str(rejects_file) if rejects_file else None,
         "journeys_queued": outcome.journeys,
         "ready_for_sales": outcome.ready,
@@ -257,6 +260,13 @@ def _tell(outcome: Outcome, rejects_file: Path | None, *, dry_run: bool) -> None
     if outcome.unsubscribed:
         say(f"  no mail   {outcome.unsubscribed:>9,}   (unsubscribed, as the file says)")
     _tell_not_understood(outcome.not_understood)
+    if outcome.warnings:
+        say(f"\nNot taken over of {len(outcome.warnings):,} rows that were imported")
+        for one in outcome.warnings[:SHOWN_WARNINGS]:
+            say(f"  row {one.row:<8,} {one.reason}")
+        others = len(outcome.warnings) - SHOWN_WARNINGS
+        if others > 0:
+            say(f"  and {others:,} more")
     if rejects_file:
         say("\nRejected because of")
         for kind, count in Counter(outcome.reasons).most_common(SHOWN_REASONS):

@@ -4,6 +4,7 @@ transaction of whoever carries it out."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -15,7 +16,7 @@ from mail.links import deployment_secret
 from services.context import Context
 from store.erasure.erasure import ErasedPeople
 from store.imports import lead_import
-from store.imports.import_runs import Outcome
+from store.imports.import_runs import Outcome, RowWarning
 from store.imports.opportunity_terms import import_terms
 from store.scoring.campaign_touches import keep_imported
 
@@ -83,9 +84,10 @@ def import_rows(
     lead_import.one_at_a_time(connection)
     merged = lead_import.merge(connection, time_zone=context.settings.lead_time_zone)
     lead_import.keep_claims(connection, context.clock.now())
+    warnings: Sequence[RowWarning] = ()
     if reader.tells_beside:
         keep_imported(connection, context.clock.now())
-        import_terms(
+        warnings = import_terms(
             connection, context.settings.company_currency, by="import", at=context.clock.now()
         )
     lead_import.judge_fit(connection, context.clock.now())
@@ -107,4 +109,5 @@ def import_rows(
         ready=pace.ready,
         ready_hours=pace.hours,
         ready_per_hour=pace.per_hour,
+        warnings=warnings,
     )

@@ -12,13 +12,13 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.lead_files.lead_file import LeadFile
 from domain.lead_files.preview import Head
 from domain.refusals import Conflict
-from domain.sentences import sentence
+from domain.sentences import read, sentence, written
 from store.imports.lead_import import published_cadences
 from store.tables import ImportFile, ImportRun
 
@@ -27,14 +27,27 @@ KEPT_DAYS = 7
 LOCK_CLASS = 7_041_984
 """First half of the lock of an import that runs; the second is its id."""
 
+MOST_WARNINGS = 20
+"""Warnings of an import that are kept; of the others only how many they are."""
+
 CAN_START = ("ready", "failed", "interrupted")
+
+
+@dataclass(frozen=True)
+class RowWarning:
+    """Something that an imported row says and that was not taken over. ``row`` is its number as a
+    spreadsheet counts, of several rows of one lead that of the first."""
+
+    row: int
+    reason: str
 
 
 @dataclass(frozen=True)
 class RunLine:
     """One import. ``state``: ready, running, done, failed, interrupted. ``line`` of ``lines`` of
     the file have been read; ``reasons`` counts rejected rows by short reason, ``not_understood``
-    rows by the field that was not; ``dates`` is the order of days that was said; ``starts_for`` are
+    rows by the field that was not; ``warnings`` are the first of ``warned`` rows of which something
+    was not taken over; ``dates`` is the order of days that was said; ``starts_for`` are
     the real seconds within which its journeys start."""
 
     id: int
@@ -60,6 +73,8 @@ class RunLine:
     reasons: dict[str, int]
     unsubscribed: int
     not_understood: dict[str, int]
+    warned: int
+    warnings: list[RowWarning]
     dates: str
     has_rejects: bool
     error: str
@@ -99,6 +114,8 @@ class Outcome:
     ready: int
     ready_hours: int
     ready_per_hour: int
+    warnings: Sequence[RowWarning] = ()
+    """What was not taken over of rows that were imported."""
 
     @property
     def rejected(self) -> int:
@@ -108,8 +125,16 @@ class Outcome:
     def _columns(self) -> dict[str, Any]:
         kept = {one.name: getattr(self, one.name) for one in fields(self)}
         del kept["ready_per_hour"]
-        counts = {name: dict(kept[name]) for name in ("reasons", "not_understood")}
-        return kept | counts | {"rejected": self.rejected, "ended_at": datetime.now(UTC)}
+        kept |= {name: dict(kept[name]) for name in ("reasons", "not_understood")}
+        return kept | {
+            "rejected": self.rejected,
+            "warned": len(self.warnings),
+            "warnings": [
+                {"row": one.row, "reason": written(one.reason)}
+                for one in self.warnings[:MOST_WARNINGS]
+            ],
+            "ended_at": datetime.now(UTC),
+        }
 
 
 _COLUMNS = ", ".join(
@@ -306,11 +331,16 @@ def _can_start(connection: Connection, run_id: int) -> None:
 
 def _lines(connection: Connection, rest: str, **values: Any) -> list[RunLine]:
     query = text(_LINES + rest)
-    found = [RunLine(**row._mapping) for row in connection.execute(query, values)]
+    found = [_line(row) for row in connection.execute(query, values)]
     if any(one.state == "interrupted" for one in found):
         # The lock goes after the end was committed: one that has just ended shows it now.
-        found = [RunLine(**row._mapping) for row in connection.execute(query, values)]
+        found = [_line(row) for row in connection.execute(query, values)]
     return found
+
+
+def _line(row: Row[Any]) -> RunLine:
+    warnings = [RowWarning(one["row"], str(read(one["reason"]))) for one in row.warnings]
+    return RunLine(**{**row._mapping, "warnings": warnings})
 
 
 def take(watch: Connection, run_id: int) -> RunLine:

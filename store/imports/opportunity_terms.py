@@ -9,21 +9,23 @@ from sqlalchemy import Connection, text
 
 from domain.money import checked_amount
 from domain.refusals import Invalid
+from domain.sentences import sentence
+from store.imports.import_runs import RowWarning
 from store.opportunities.terms import KnownTerms, set_terms, terms_of
 
 _SAID = text(
     """
-    SELECT min(opportunity.id) AS id, import_row.beside->'terms' AS terms
+    SELECT min(opportunity.id) AS id, count(*) AS open, min(position) AS row,
+        import_row.beside->'terms' AS terms
     FROM import_row JOIN lead USING (email_key) JOIN opportunity ON opportunity.lead_id = lead.id
     WHERE import_row.beside ? 'terms' AND opportunity.outcome = ''
-    GROUP BY lead.id, import_row.beside HAVING count(*) = 1 ORDER BY 1
+    GROUP BY lead.id, import_row.beside ORDER BY row
     """
 )
 
 
-def import_terms(connection: Connection, own: str, *, by: str, at: datetime) -> int:
-    """Set amount, currency and expected close of opportunities as the merged rows say; where a
-    lead has several open, nobody can tell which is meant, and it stays.
+def import_terms(connection: Connection, own: str, *, by: str, at: datetime) -> list[RowWarning]:
+    """Set amount, currency and expected close of opportunities as the merged rows say.
 
     Args:
         own: the currency of amounts that name none.
@@ -31,19 +33,26 @@ def import_terms(connection: Connection, own: str, *, by: str, at: datetime) -> 
         at: journey time, UTC.
 
     Returns:
-        How many were changed.
+        What was not: where a lead has several open, nobody can tell which is meant, and it stays;
+        so does the amount where the one of the file can't be one in its currency.
     """
-    changed = 0
+    warnings = []
     for row in connection.execute(_SAID).all():
+        if row.open > 1:
+            why = sentence(
+                "The lead has {number} open opportunities: nobody can tell which one is meant.",
+                number=row.open,
+            )
+            warnings.append(RowWarning(row.row, why))
+            continue
         before, said = terms_of(connection, row.id), row.terms
         amount, currency = before.amount, before.currency
         if "amount" in said:
-            currency = said.get("currency") or currency or own
+            code = said.get("currency") or currency or own
             try:
-                amount = checked_amount(Decimal(said["amount"]), currency)
-            except Invalid:
-                continue
+                amount, currency = checked_amount(Decimal(said["amount"]), code), code
+            except Invalid as refused:
+                warnings.append(RowWarning(row.row, str(refused)))
         close = date.fromisoformat(said["close"]) if "close" in said else before.expected_close
-        terms = KnownTerms(amount, currency, close)
-        changed += set_terms(connection, row.id, terms, by=by, at=at)
-    return changed
+        set_terms(connection, row.id, KnownTerms(amount, currency, close), by=by, at=at)
+    return warnings

@@ -215,6 +215,11 @@ class ImportRun(Table):
     """Field → rows whose value for it could not be read and is kept as an attribute;
     ``no_time_zone`` → rows of people of whom no time zone is known, ``no_email`` → those with a
     phone number and no address."""
+    warned: Mapped[int] = mapped_column(server_default="0")
+    """Rows that were imported, and of which something was not taken over."""
+    warnings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    """The first of them: ``row``, as a spreadsheet counts, and ``reason``, as
+    :func:`domain.sentences.written` keeps it."""
     dates: Mapped[str] = mapped_column(server_default="")
     """The order of days such as 5/6/2027: dmy, mdy, ymd; '' as the file shows it."""
     error: Mapped[str] = mapped_column(server_default="")

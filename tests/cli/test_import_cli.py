@@ -80,6 +80,7 @@ def test_good_rows_go_in_and_bad_ones_into_a_file_a_spreadsheet_opens(engine: En
         "rejected": 2,
         "unsubscribed": 0,
         "not_understood": {"no_time_zone": 2},
+        "warnings": [],
         "rejects_file": "",
         "journeys_queued": 2,
         "ready_for_sales": 0,

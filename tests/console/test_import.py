@@ -6,6 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from domain.sentences import sentence
+from store.imports import import_runs
+from store.imports.import_runs import Outcome, RowWarning
 from tests.console.conftest import Console
 from tests.support.web_app import Site
 
@@ -136,3 +139,26 @@ def test_a_marketer_finds_a_mail_and_replies_as_its_recipient(site: Site, consol
     window.get_by_label("Text, if you like").fill("Please call me.")
     window.get_by_role("button", name="Reply").click()
     expect(window.get_by_text("Replied on")).to_be_visible()
+
+
+def test_what_was_not_taken_over_is_told_on_the_page(site: Site, console: Console) -> None:
+    """Who brings a CRM over would look for the amounts that are missing one by one."""
+    why = sentence(
+        "The lead has {number} open opportunities: nobody can tell which one is meant.", number=2
+    )
+    outcome = Outcome(
+        rows=30, created=0, updated=30, unsubscribed=0, reasons={}, not_understood={}, journeys=0,
+        starts_for=0.0, ready=0, ready_hours=0, ready_per_hour=0,
+        warnings=[RowWarning(row, why) for row in range(2, 32)],
+    )  # fmt: skip
+    with site.database.begin() as connection:
+        import_runs.record(
+            connection, file_name="crm.csv", by="x", source="", cadence="", encoding="utf-8",
+            lines=30, outcome=outcome,
+        )  # fmt: skip
+    page = console("marketing")
+    page.goto(f"/console/import/{site.value('SELECT max(id) FROM import_run')}")
+
+    rows = page.get_by_role("region", name="Not taken over")
+    expect(rows).to_contain_text("The lead has 2 open opportunities")
+    expect(page.get_by_text("and 10 more rows")).to_be_visible()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from sqlalchemy import text
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import RowReader
 from store.imports import lead_import
+from store.imports.import_runs import RowWarning
 from store.imports.opportunity_terms import import_terms
 from store.opportunities.opportunities import open_opportunity
+from store.opportunities.terms import KnownTerms, set_terms
 from store.retention import sweep
 from store.scoring.campaign_touches import first_and_last, keep_imported
 from tests.store.test_visitors import NOW, Tracking
@@ -44,8 +47,8 @@ def came_by(site: Tracking) -> list[tuple[str, str]]:
     return [(one.source, one.campaign) for one in (found.first, found.last) if one]
 
 
-def bring(site: Tracking, *rows: dict[str, str]) -> None:
-    """A file of a CRM is imported."""
+def bring(site: Tracking, *rows: dict[str, str]) -> list[RowWarning]:
+    """A file of a CRM is imported; what was not taken over."""
     header = tuple(rows[0])
     reader = RowReader(recognise(header))
     with site.database.begin() as connection:
@@ -54,7 +57,7 @@ def bring(site: Tracking, *rows: dict[str, str]) -> None:
         lead_import.stage(connection, list(enumerate(read, start=1)))
         lead_import.merge(connection)
         keep_imported(connection, NOW)
-        import_terms(connection, "USD", by="import", at=NOW)
+        return import_terms(connection, "USD", by="import", at=NOW)
 
 
 def test_the_first_touch_is_the_earliest_whatever_arrives_late(site: Tracking) -> None:
@@ -134,9 +137,29 @@ def test_a_file_says_what_the_one_open_opportunity_is_worth(site: Tracking) -> N
                 open_opportunity(
                     connection, key=f"{lead}-{sale}", lead_id=lead, stage="discovery", at=NOW
                 )
-    bring(site, *rows)
+    rows.append({"Email": "ben@acme.example"} | columns | {"Currency": "", "Amount": "5"})
+    warnings = bring(site, *rows)
 
+    assert [(one.row, "2 open opportunities" in one.reason) for one in warnings] == [(2, True)]
     assert site.rows(
         "SELECT lead_id, amount::text, currency, expected_close::text FROM opportunity ORDER BY id"
     ) == [(1, "48000.50", "EUR", "2026-09-30"), (2, None, "", None), (2, None, "", None)]
     assert site.value("SELECT by FROM opportunity_change") == "import"
+
+
+def test_an_amount_that_its_currency_does_not_have_is_told_with_its_row(site: Tracking) -> None:
+    """Whoever moves from another CRM would miss a third of the pipeline and not know of which
+    rows. What else the row says counts."""
+    bring(site, {"Email": "anna@acme.example"})
+    with site.database.begin() as connection:
+        sale = open_opportunity(connection, key="1", lead_id=1, stage="discovery", at=NOW)
+        set_terms(connection, sale, KnownTerms(Decimal(100), "JPY", None), by="x", at=NOW)
+    row = {"Email": "anna@acme.example", "Amount": "48000.50", "Close date": "2026-09-30"}
+
+    warnings = bring(site, row)
+
+    assert [one.row for one in warnings] == [1]
+    assert "more decimal places than JPY" in warnings[0].reason
+    assert site.rows("SELECT amount, currency, expected_close::text FROM opportunity") == [
+        (100, "JPY", "2026-09-30")
+    ]

@@ -41,6 +41,8 @@ CREATE TABLE import_run (
     reasons JSONB DEFAULT '{}' NOT NULL,
     unsubscribed INTEGER DEFAULT '0' NOT NULL,
     not_understood JSONB DEFAULT '{}' NOT NULL,
+    warned INTEGER DEFAULT '0' NOT NULL,
+    warnings JSONB DEFAULT '[]' NOT NULL,
     dates TEXT DEFAULT '' NOT NULL,
     error TEXT DEFAULT '' NOT NULL,
     started_at TIMESTAMP WITH TIME ZONE,

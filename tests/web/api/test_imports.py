@@ -155,6 +155,24 @@ async def test_what_may_say_who_wants_no_mail_is_asked_before_the_import(api: Ap
     assert run["not_understood"] == {"no_time_zone": 2}
 
 
+async def test_what_was_not_taken_over_is_told_with_its_row(api: Api) -> None:
+    """An amount that no opportunity got would be missed at the end of the quarter."""
+    lead = api.lead("anna@x.example")
+    for key in "ab":
+        api.value(
+            "INSERT INTO opportunity (key, lead_id, opened_at) VALUES (:key, :lead, now()) "
+            "RETURNING id",
+            key=key,
+            lead=lead,
+        )
+    content = "Email,Amount,Currency\nben@x.example,7,EUR\nanna@x.example,9,EUR\n"
+    run = await ended(api, (await upload(api, content, mapping="", cadence="")).json()["run"]["id"])
+
+    assert (run["warned"], run["rejected"]) == (1, 0)
+    why = "The lead has 2 open opportunities: nobody can tell which one is meant."
+    assert run["warnings"] == [{"row": 3, "reason": why}]
+
+
 async def test_an_opt_out_under_an_unlikely_heading_stops_the_import(api: Api) -> None:
     """It may stand in a row that no preview shows; then the column is asked about."""
     rows = [f"p{number}@x.example,none" for number in range(600)]

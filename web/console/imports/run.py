@@ -15,6 +15,7 @@ from web.console.imports.form import ImportForm, not_understood
 from web.console.imports.sentences import STATES, for_sales, reason
 from web.console.pages import console_page
 from web.console.parts import badge, button, facts, link, quiet, section, show, sure, table
+from web.console.refusals import told
 from web.console.times import exact
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
@@ -138,6 +139,17 @@ class ImportPage:
         if run.not_understood:
             with section(_("Not understood")):
                 show(not_understood(run.not_understood))
+        if run.warned:
+            with section(_("Not taken over")):
+                show(
+                    table(
+                        (_("Row"), _("Why it stays as it was")),
+                        [(one.row, told(one.reason)) for one in run.warnings],
+                        caption=_("Not taken over"),
+                    )
+                )
+                if others := run.warned - len(run.warnings):
+                    show(quiet(ngettext("and 1 more row", "and {number} more rows", others)), "p")
         if run.rejected:
             self._rejected(run)
 
