@@ -21,7 +21,8 @@ from cli.reports import To, printed_report
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.attribution import AttributionModel
-from domain.figures.money import FEW, OTHERS, MoneyBy, MoneyReport, MoneyRow
+from domain.figures.funnel import FEW
+from domain.figures.money import OTHERS, MoneyBy, MoneyReport, MoneyRow
 from domain.figures.pipeline import ClosingWindow
 from domain.money import read_amount
 from services import figures_of_money

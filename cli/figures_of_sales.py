@@ -17,7 +17,7 @@ from cli.reports import From, To, printed_report
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.funnel import FEW
-from domain.figures.recycling import NetNewRow, RecycleReport, RecycleRow, YieldBy
+from domain.figures.recycling import YIELD_BY, NetNewRow, RecycledBy, RecycleReport, RecycleRow
 from domain.figures.speed import AnswerFigures, Minutes, SpeedBy, SpeedReport, SpeedRow
 from services import figures_of_sales
 from services.figures import FigureQuery
@@ -58,7 +58,9 @@ def recycle(
     *,
     begins: From = "",
     to: To = "",
-    by: Annotated[str, typer.Option(help=f"Split by {', '.join(YieldBy)}.")] = YieldBy.REASON.value,
+    by: Annotated[
+        str, typer.Option(help=f"Split by {', '.join(YIELD_BY)}.")
+    ] = RecycledBy.REASON.value,
     window: Annotated[
         int | None,
         typer.Option(metavar="DAYS", help="Within how many days after coming back it counts."),

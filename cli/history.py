@@ -15,9 +15,10 @@ from cli.errors import UserError
 from cli.groups import group
 from cli.import_leads import bytes_of, collect_seldom, mapping
 from cli.rejects_file import RejectsFile
+from domain.figures.history_columns import HistoryChoice
 from domain.lead_files.lead_file import LeadFile
 from services import history as services
-from services.history import HistoryChoice, HistoryOutcome
+from services.history import HistoryOutcome
 
 app = group("history import leads.csv deals.csv --map mql_id=id")
 

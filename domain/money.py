@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated
 
 from babel.core import Locale, UnknownLocaleError, get_global
@@ -176,3 +177,7 @@ class DatedRates:
             return Decimal(1)
         known = [rate for since, rate in self._rates.get(currency, ()) if since <= day]
         return known[-1] if known else None
+
+    def worth(self, amount: Decimal | Fraction, currency: str, day: date) -> Fraction:
+        """An amount in the company's currency, exactly; nothing without a rate for the day."""
+        return Fraction(amount) * Fraction(self.rate(currency, day) or 0)

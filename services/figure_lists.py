@@ -25,7 +25,7 @@ from domain.refusals import Invalid
 from domain.sentences import sentence
 from services.access import authorise
 from services.context import Context
-from services.figures import NAMED_FROM, FigureQuery, dimension, question_of
+from services.figures import NAMED_FROM, FigureQuery, one_of, question_of
 from services.figures_of_leaks import leak_question
 from store.access.api_tokens import Caller
 from store.figures.leaks import baseline
@@ -108,7 +108,7 @@ def _pair(one: str) -> tuple[str, str]:
             "figure_of",
         )
     if name != KIND:
-        dimension(Dimension, name, "figure_of")
+        one_of(Dimension, name, "figure_of")
     return name, value
 
 

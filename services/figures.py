@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
@@ -25,7 +25,7 @@ from store.figures.refresh import AT_A_LOOK, leads_behind, refresh
 
 NAMED_FROM = 5
 """Marketing sees no rep by name of whom there are fewer cases."""
-Split = TypeVar("Split", bound=StrEnum)
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,7 @@ def funnel(context: Context, caller: Caller, asked: FigureQuery) -> FunnelReport
             by_owner = replace(question, by=Dimension.OWNER)
             fold = facts.values_with_few(connection, by_owner, NAMED_FROM)
         if question.only.get(Dimension.OWNER, "") in fold:
-            raise Invalid(
-                sentence("Marketing sees no rep of whom there are fewer than five cases."), "owner"
-            )
+            raise too_few()
         if question.mode == Mode.COHORT:
             found = report(question, facts.cohort_counts(connection, question, fold))
         else:
@@ -96,7 +94,7 @@ def question_of(
     now = context.clock.now()
     time_zone = context.settings.company_time_zone
     first = facts.first_day(connection)
-    only = {dimension(Dimension, name, name): value for name, value in asked.only.items()}
+    only = {one_of(Dimension, name, name): value for name, value in asked.only.items()}
     if (team := team_of(caller)) is not None:
         only[Dimension.TEAM] = team
     return Question(
@@ -108,38 +106,41 @@ def question_of(
             now=now,
         ),
         now=now,
-        by=dimension(Dimension, asked.by, "by") if asked.by else None,
+        by=one_of(Dimension, asked.by, "by") if asked.by else None,
         window=_window(asked.window, first, now),
-        mode=_mode(asked.mode),
+        mode=one_of(Mode, asked.mode, "mode"),
         only=only,
         imported=asked.imported,
     )
 
 
-def dimension(known: type[Split], name: str, field: str) -> Split:
-    """The one of these dimensions that is named.
+def one_of(known: Iterable[Choice], written: str, field: str) -> Choice:
+    """The one of these that is written.
 
     Raises:
         Invalid: there is no such; of this field.
     """
-    if name not in set(known):
-        raise Invalid(
-            sentence(
-                "There is no dimension '{name}'; figures can be split by {dimensions}.",
-                name=name,
-                dimensions=list(known),
-            ),
-            field,
-        )
-    return known(name)
+    for one in known:
+        if one == written:
+            return one
+    raise Invalid(
+        sentence(
+            "There is no '{written}': choose one of {known}.",
+            written=written,
+            known=[str(one) for one in known],
+        ),
+        field,
+    )
 
 
-def _mode(name: str) -> Mode:
-    if name not in set(Mode):
-        raise Invalid(
-            sentence("'{name}' is no mode: it is {modes}.", name=name, modes=list(Mode)), "mode"
-        )
-    return Mode(name)
+def too_few() -> Invalid:
+    """The refusal of figures of a rep whom marketing does not see."""
+    return Invalid(
+        sentence(
+            "Marketing sees no rep of whom there are fewer than {least} cases.", least=NAMED_FROM
+        ),
+        "owner",
+    )
 
 
 def _window(days: int | None, first: datetime | None, now: datetime) -> int | None:

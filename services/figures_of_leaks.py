@@ -29,10 +29,9 @@ from domain.refusals import Invalid
 from domain.sentences import sentence
 from services.access import authorise
 from services.context import Context
-from services.figures import NAMED_FROM, FigureQuery, dimension, question_of
+from services.figures import NAMED_FROM, FigureQuery, fresh_facts, one_of, question_of
 from store.access.api_tokens import Caller
 from store.figures import leaks as facts
-from store.figures.refresh import BATCH, refresh
 
 T = TypeVar("T")
 
@@ -50,11 +49,10 @@ def leaks(context: Context, caller: Caller, asked: FigureQuery) -> LeaksReport:
         Invalid: an unknown dimension, a period in the future, or marketing asks for a rep.
     """
     authorise(caller, Action.READ_FIGURES)
-    by = dimension(LeakBy, asked.by, "by") if asked.by else None
+    by = one_of(LeakBy, asked.by, "by") if asked.by else None
     if caller.role == Role.MARKETING and Dimension.OWNER in asked.only:
         raise Invalid(sentence("Marketing sees leaks split by rep, but not of one rep."), "owner")
-    with context.database.begin() as connection:
-        refresh(connection, most=BATCH)
+    with fresh_facts(context) as (connection, behind):
         question = leak_question(context, connection, caller, asked)
         baseline = facts.baseline(connection, baseline_period(question.period))
         limits = {at: one.p90 for at, one in baseline.items() if is_baseline(one)}
@@ -69,7 +67,7 @@ def leaks(context: Context, caller: Caller, asked: FigureQuery) -> LeaksReport:
             counted(lambda fold: facts.setting_counts(connection, by_source, fold), "settings"),
             counted(lambda fold: facts.rest_counts(connection, question, fold), "leads"),
         )
-        return leaks_report(question.period, by, counts, baseline)
+    return replace(leaks_report(question.period, by, counts, baseline), behind=behind)
 
 
 def _counted(folds: bool, read: Callable[[Sequence[str]], list[T]], cases: str) -> list[T]:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TypeVar
 
 from domain.access import Action
 from domain.figures.attribution import AttributionModel
@@ -15,11 +14,9 @@ from domain.figures.money import MoneyBy, MoneyReport, money_report
 from domain.figures.money_rows import RateRow, SpendRow, doubles
 from domain.figures.periods import Period, period, today_in
 from domain.figures.pipeline import ClosingWindow, PipelineReport, pipeline_report
-from domain.refusals import Invalid
-from domain.sentences import sentence
 from services.access import authorise, changes
 from services.context import Context
-from services.figures import fresh_facts
+from services.figures import fresh_facts, one_of
 from store.access.api_tokens import Caller
 from store.figures import money_tables
 from store.figures.money import money_counts
@@ -28,7 +25,6 @@ from store.figures.pipeline import standings
 
 DEFAULT_PERIOD = timedelta(days=90)
 WHENEVER = ClosingWindow(None, None)
-Choice = TypeVar("Choice", MoneyBy, AttributionModel)
 
 
 def company_day(context: Context) -> date:
@@ -59,8 +55,8 @@ def report_on_money(
             without a rate for its day.
     """
     authorise(caller, Action.READ_MONEY)
-    dimension = _one_of(MoneyBy, by, "by")
-    way = _one_of(AttributionModel, model, "model")
+    dimension = one_of(MoneyBy, by, "by")
+    way = one_of(AttributionModel, model, "model")
     days = _period(context, begins, ends)
     with fresh_facts(context) as (connection, behind):
         counts = money_counts(connection, days, way)
@@ -108,20 +104,6 @@ def _period(context: Context, begins: date | None, ends: date | None) -> Period:
     first = (ends or company_day(context) + timedelta(days=1)) - DEFAULT_PERIOD
     zone = context.settings.company_time_zone
     return period(begins, ends, first=first, time_zone=zone, now=context.clock.now())
-
-
-def _one_of(known: type[Choice], written: str, field: str) -> Choice:
-    for one in known:
-        if one == written:
-            return one
-    raise Invalid(
-        sentence(
-            "There is no '{written}': choose one of {known}.",
-            written=written,
-            known=[str(one) for one in known],
-        ),
-        field,
-    )
 
 
 @changes(Action.ENTER_MONEY, "POST /spend")

@@ -9,13 +9,20 @@ from functools import cache
 
 from domain.access import ALLOWED, Action, Role
 from domain.figures.funnel import Dimension
-from domain.figures.recycling import RecycleReport, YieldBy, recycle_report
+from domain.figures.recycling import YIELD_BY, RecycledBy, RecycleReport, recycle_report
 from domain.figures.speed import SpeedBy, SpeedQuestion, SpeedReport, SpeedRow, speed_report
 from domain.refusals import Invalid
 from domain.sentences import sentence
 from services.access import authorise
 from services.context import Context
-from services.figures import NAMED_FROM, FigureQuery, dimension, fresh_facts, question_of
+from services.figures import (
+    NAMED_FROM,
+    FigureQuery,
+    fresh_facts,
+    one_of,
+    question_of,
+    too_few,
+)
 from store.access.api_tokens import Caller
 from store.figures import money_tables, recycling, speed
 from store.sla.business_time import calendar_of
@@ -41,7 +48,7 @@ def speed_to_lead(
             few leads.
     """
     authorise(caller, Action.READ_FIGURES)
-    by = dimension(SpeedBy, asked.by, "by") if asked.by else None
+    by = one_of(SpeedBy, asked.by, "by") if asked.by else None
     if at_least is not None and at_least < 1:
         raise Invalid(sentence("At least one attempt is wanted."), "at_least")
     with fresh_facts(context) as (connection, behind):
@@ -49,9 +56,7 @@ def speed_to_lead(
         crossed = speed.crossed_leads(connection, question)
         named_from = NAMED_FROM if caller.role == Role.MARKETING else 0
         if question.only.get(Dimension.OWNER) and len(crossed) < named_from:
-            raise Invalid(
-                sentence("Marketing sees no rep of whom there are fewer than five cases."), "owner"
-            )
+            raise too_few()
         promised = terms(connection)
         in_sla = promised.sales.calls_in_first_week if promised else 0
         found = speed_report(
@@ -95,7 +100,7 @@ def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> Recyc
     the team, and without what it was worth.
 
     Args:
-        asked: ``by`` is one of :class:`YieldBy`, reason when left out; ``only`` holds a team.
+        asked: ``by`` is one of :data:`YIELD_BY`, reason when left out; ``only`` holds a team.
 
     Raises:
         Forbidden: the caller may not read figures.
@@ -103,13 +108,13 @@ def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> Recyc
             or a currency without a rate for its day.
     """
     authorise(caller, Action.READ_FIGURES)
-    by = dimension(YieldBy, asked.by or YieldBy.REASON, "by")
-    own = str(by) in set(Dimension)
+    by = one_of(YIELD_BY, asked.by or RecycledBy.REASON, "by")
+    own = by if isinstance(by, Dimension) else None
     with fresh_facts(context) as (connection, behind):
-        question = question_of(context, connection, caller, replace(asked, by=by if own else None))
+        question = question_of(context, connection, caller, replace(asked, by=own))
         counts = recycling.recycled_counts(connection, question, by, [])
         fold: list[str] = []
-        if caller.role == Role.MARKETING and by == YieldBy.OWNER:
+        if caller.role == Role.MARKETING and by == Dimension.OWNER:
             fold = [one.value for one in counts if one.value and one.recycled < NAMED_FROM]
             counts = recycling.recycled_counts(connection, question, by, fold)
         of_money = caller.role in ALLOWED[Action.READ_MONEY]

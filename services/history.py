@@ -6,11 +6,11 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from domain.access import Action
 from domain.figures.history import HistoryReject, read_history
-from domain.figures.history_columns import HistoryFile, Said, arrange
+from domain.figures.history_columns import HistoryChoice, HistoryFile, arrange
 from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.lead_file import LeadFile, read_lead_file
 from domain.refusals import Invalid
@@ -23,16 +23,6 @@ from store.bounded import allow_long_work
 from store.figures.imported import import_units
 
 MOST_FILES = 10
-
-
-@dataclass(frozen=True)
-class HistoryChoice:
-    """What is said of files of history: column → field, name of a stage → stage, and the order of
-    days such as 5/6/2027. ``names`` are those of the files."""
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    stages: Mapping[str, str] = field(default_factory=dict)
-    dates: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +65,7 @@ def understood(files: Sequence[tuple[str, LeadFile]], chosen: HistoryChoice) -> 
             "files",
         )
     try:
-        return arrange(files, Said(chosen.columns, chosen.stages, chosen.dates))
+        return arrange(files, chosen)
     except LeadFileError as error:
         raise Invalid(
             sentence("The history cannot be imported: {why}", why=error.args[0]), "mapping"

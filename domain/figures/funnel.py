@@ -18,6 +18,8 @@ from domain.figures.stages import DAY, FUNNEL
 
 FEW = 20
 """Of fewer cases no share is told, only how many they are."""
+FOLDED = "(few)"
+"""The value of those whose own is not shown, because they are too few."""
 
 
 class Mode(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.contacts.dates import ORDERS, Order, possible_orders
 from domain.contacts.texts import key, word_set
@@ -78,16 +78,16 @@ class HistoryFile:
 
 
 @dataclass(frozen=True)
-class Said:
+class HistoryChoice:
     """What a person says of the files: column → field (``file:column`` for that of one file),
     name of a stage → stage, and the order of days such as 5/6/2027, '' as the files show it."""
 
-    columns: Mapping[str, str]
-    stages: Mapping[str, str]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    stages: Mapping[str, str] = field(default_factory=dict)
     dates: str = ""
 
 
-def arrange(files: Sequence[tuple[str, LeadFile]], said: Said) -> list[HistoryFile]:
+def arrange(files: Sequence[tuple[str, LeadFile]], said: HistoryChoice) -> list[HistoryFile]:
     """The files with the fields of their columns, as they were said or else recognised.
 
     Raises:
@@ -122,7 +122,7 @@ def arrange(files: Sequence[tuple[str, LeadFile]], said: Said) -> list[HistoryFi
     return [_arranged(name, rows, said, several=len(files) > 1) for name, rows in files]
 
 
-def _arranged(name: str, rows: LeadFile, said: Said, *, several: bool) -> HistoryFile:
+def _arranged(name: str, rows: LeadFile, said: HistoryChoice, *, several: bool) -> HistoryFile:
     fields: dict[str, int] = {}
     guesses: dict[str, int] = {}
     for index, heading in enumerate(rows.header):

@@ -230,6 +230,8 @@ class LeaksReport:
     response: list[ResponseRow]
     no_shows: list[NoShowRow]
     resting: list[RestingRow]
+    behind: int = 0
+    """Leads whose last changes are not counted yet."""
 
 
 class LeakCounts(NamedTuple):

@@ -13,13 +13,12 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple, TypeVar
 
+from domain.figures.funnel import FEW
 from domain.figures.money_rows import SpendRow
 from domain.money import DatedRates, decimals
 from domain.refusals import Invalid
 from domain.sentences import sentence
 
-FEW = 20
-"""Of fewer cases counts are shown and no percentages."""
 MOST_NAMED = 5
 """Missing rates that a refusal names."""
 WIN_PLACES = 2
@@ -170,12 +169,10 @@ def money_report(
         for origin, number in getattr(counts, name).items():
             setattr(of(origin), name, getattr(of(origin), name) + number)
     for one, part in spent:
-        of((one.source, one.campaign)).spend += part * _rate(rates, one.currency, one.day)
+        of((one.source, one.campaign)).spend += rates.worth(part, one.currency, one.day)
     departments = {department: _Sums() for department in Department}
     for win in wins:
-        worth = Fraction(0)
-        if win.amount is not None:
-            worth = Fraction(win.amount) * _rate(rates, win.currency, win.day)
+        worth = rates.worth(win.amount or Decimal(0), win.currency, win.day)
         shares = [(of(origin), share) for origin, share in win.credit.items()]
         for into, share in [*shares, (departments[win.department], Fraction(1))]:
             into.wins += share
@@ -235,10 +232,6 @@ def check_rates(wanted: Sequence[tuple[str, date]], rates: DatedRates) -> None:
         ),
         "currency",
     )
-
-
-def _rate(rates: DatedRates, currency: str, day: date) -> Fraction:
-    return Fraction(rates.rate(currency, day) or 0)
 
 
 def _largest(sums: Mapping[Origin, _Sums]) -> dict[Origin, _Sums]:

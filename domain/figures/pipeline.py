@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import NamedTuple
 
-from domain.figures.money import FEW, RATIO_PLACES, check_rates
+from domain.figures.funnel import FEW
+from domain.figures.money import RATIO_PLACES, check_rates
 from domain.money import DatedRates, decimals
 
 
@@ -120,7 +120,7 @@ def pipeline_report(
 
     def worth(terms: TermsThen) -> Decimal:
         # Rounded before it is summed, so that the parts add up to the last digit.
-        exact = Fraction(terms.amount or 0) * Fraction(rates.rate(terms.currency, last) or 0)
+        exact = rates.worth(terms.amount or Decimal(0), terms.currency, last)
         return Decimal(round(exact * 10**places)).scaleb(-places)
 
     later = earlier = decided = won = unknown = 0

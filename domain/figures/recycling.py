@@ -14,7 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
-from domain.figures.funnel import days, share
+from domain.figures.funnel import Dimension, days, share
 from domain.figures.money import apportion, check_rates
 from domain.figures.periods import Period
 from domain.money import DatedRates, decimals
@@ -23,19 +23,15 @@ WAITS = (30, 60, 90, 180)
 """Days at which a longer wait begins."""
 
 
-class YieldBy(StrEnum):
-    """What it can be split by."""
+class RecycledBy(StrEnum):
+    """What it can be split by beside the dimensions of the funnel."""
 
     REASON = "reason"
     WAIT = "wait"
-    CYCLE = "cycle"
-    SOURCE = "source"
-    CAMPAIGN = "campaign"
-    CADENCE = "cadence"
-    SEGMENT = "segment"
-    OWNER = "owner"
-    TEAM = "team"
-    COUNTRY = "country"
+
+
+YieldBy = RecycledBy | Dimension
+YIELD_BY: tuple[YieldBy, ...] = (*RecycledBy, *Dimension)
 
 
 class RecycledCount(NamedTuple):
@@ -183,8 +179,7 @@ def _worth(sums: Iterable[WonSum], rates: DatedRates) -> dict[str, Fraction]:
     worth: dict[str, Fraction] = defaultdict(Fraction)
     for one in sums:
         if one.amount is not None:
-            rate = rates.rate(one.currency, one.day) or Decimal(0)
-            worth[one.value or ""] += Fraction(one.amount) * Fraction(rate)
+            worth[one.value or ""] += rates.worth(one.amount, one.currency, one.day)
     return worth
 
 

@@ -13,13 +13,11 @@ from statistics import median, quantiles
 from typing import NamedTuple
 
 from domain.contracts.tasks import TaskKind
-from domain.figures.funnel import days, share
+from domain.figures.funnel import FOLDED, days, share
 from domain.figures.periods import Period
 from domain.time.business_time import BusinessCalendar, CalendarShut
 from domain.time.window import zone
 
-FEW_BY_NAME = "(few)"
-"""The value of reps whose own is not shown, because they have too few leads."""
 SOON, WITHIN_THE_HOUR = 5, 60
 """Minutes by which a lead is to be tried."""
 LIMITS = (SOON, WITHIN_THE_HOUR)
@@ -253,7 +251,7 @@ def _names(asked: SpeedQuestion, crossed: Iterable[Crossed]) -> Callable[[Of], s
 
     def name(of: Of) -> str:
         if asked.by == SpeedBy.OWNER and of.owner and leads[of.owner] < asked.named_from:
-            return FEW_BY_NAME
+            return FOLDED
         match asked.by:
             case SpeedBy.OWNER:
                 return of.owner

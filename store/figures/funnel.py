@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from domain.figures.flows import StageMoves
 from domain.figures.funnel import (
     FEW,
+    FOLDED,
     Dimension,
     Kind,
     MoveCount,
@@ -21,12 +22,6 @@ from domain.figures.funnel import (
 from domain.figures.stages import DAY, WON
 from domain.figures.survival import Departures, censored_median
 
-_OWN = (
-    *(Dimension.SOURCE, Dimension.CAMPAIGN, Dimension.CADENCE, Dimension.SEGMENT),
-    *(Dimension.OWNER, Dimension.COUNTRY),
-)
-FOLDED = "(few)"
-"""The value of those whose own is not shown, because they are too few."""
 _QUARTILES = "percentile_cont(ARRAY[0.25, 0.5, 0.75, 0.9]) WITHIN GROUP (ORDER BY {0})"
 
 
@@ -35,7 +30,7 @@ class Split:
 
     Args:
         facts: its name in the statement, with the columns of ``funnel_passage`` or ``funnel_unit``.
-        fold: values of the split that are counted together as :data:`FOLDED`.
+        fold: values of the split that are counted together as ``FOLDED``.
     """
 
     def __init__(self, question: Question, facts: str, fold: list[str] | None = None) -> None:

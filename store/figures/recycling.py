@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from domain.contracts.journey import Phase
 from domain.figures.funnel import Question
-from domain.figures.recycling import WAITS, NetNewCount, RecycledCount, WonSum, YieldBy
+from domain.figures.recycling import WAITS, NetNewCount, RecycledBy, RecycledCount, WonSum, YieldBy
 from domain.figures.stages import POSITION
 from store.figures.funnel import Split, in_period, within
 
@@ -29,7 +29,13 @@ _WAIT = "CASE " + " ".join(
 def _recycled(question: Question, by: YieldBy, fold: list[str]) -> tuple[str, dict[str, object]]:
     """The leads that were recycled in the period, each with its next cycle, as SQL."""
     split = Split(question, "facts", fold)
-    value = {YieldBy.REASON: "facts.outcome_reason", YieldBy.WAIT: _WAIT}.get(by, split.value)
+    match by:
+        case RecycledBy.REASON:
+            value = "facts.outcome_reason"
+        case RecycledBy.WAIT:
+            value = _WAIT
+        case _:
+            value = split.value
     sql = f"""
         SELECT facts.lead_id, {value} AS value, facts.outcome_at, back.at AS since,
             back.mql_at, back.customer_at, over.at AS until,
@@ -81,7 +87,7 @@ def recycled_counts(
     """The leads that were recycled in the period, all and by value.
 
     Args:
-        fold: values that are counted together, as :data:`store.figures.funnel.FOLDED`.
+        fold: values that are counted together, as :data:`domain.figures.funnel.FOLDED`.
     """
     leads, values = _recycled(question, by, fold)
     rows = connection.execute(

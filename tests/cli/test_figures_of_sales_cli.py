@@ -82,7 +82,7 @@ def test_recycle_yield_is_read_by_people_and_programs_alike(
 def test_what_can_not_be_counted_is_told_in_a_sentence(histories: Engine) -> None:
     """Exit 2, and nothing half-done."""
     for ask in (speed, recycle):
-        with pytest.raises(Invalid, match="There is no dimension 'colour'"):
+        with pytest.raises(Invalid, match="There is no 'colour'"):
             ask(by="colour")
         with pytest.raises(UserError, match="--from March"):
             ask(begins="March")

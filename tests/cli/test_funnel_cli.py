@@ -65,7 +65,7 @@ def test_a_file_that_lacks_leads_says_so_where_no_program_reads_it(
 
 
 def test_what_can_not_be_counted_is_told_in_a_sentence(histories: Engine) -> None:
-    with pytest.raises(Invalid, match="There is no dimension 'colour'"):
+    with pytest.raises(Invalid, match="There is no 'colour'"):
         funnel(by="colour")
     with pytest.raises(UserError, match="--from March: write a day"):
         funnel(begins="March")

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from domain.access import Action
 from domain.csv_text import BOM, csv_line
 from domain.figures.funnel import Dimension, FunnelReport, Mode
+from domain.figures.history_columns import HistoryChoice
 from domain.inputs import Code, Day
 from domain.refusals import Invalid
 from domain.sentences import sentence
@@ -20,7 +21,6 @@ from services import figures as services
 from services import history
 from services.exports import record_export
 from services.figures import FigureQuery
-from services.history import HistoryChoice
 from store.access.api_tokens import Caller
 from web.api.access import CurrentContext, WebContext, may
 from web.api.inputs import QUERIED
@@ -45,8 +45,8 @@ CSV_ANSWER: dict[int | str, dict[str, Any]] = {
 """How a table of figures is described in ``openapi.json``."""
 
 
-class FunnelParameters(BaseModel):
-    """What a funnel is asked for. Of the dimensions: only units with that value, '' without one."""
+class PeriodParameters(BaseModel):
+    """The days that figures are about."""
 
     model_config = QUERIED
 
@@ -54,6 +54,11 @@ class FunnelParameters(BaseModel):
         None, alias="from", description="First day, of the company's time zone; that of the data."
     )
     to: Day | None = Field(None, description="The day after the last; tomorrow.")
+
+
+class FunnelParameters(PeriodParameters):
+    """What a funnel is asked for. Of the dimensions: only units with that value, '' without one."""
+
     by: Code | None = Field(None, description=f"Split by {', '.join(Dimension)}.")
     window: int | None = Field(
         None, le=10_000, description="Days within which it counts; as long as it took."

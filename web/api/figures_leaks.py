@@ -15,8 +15,7 @@ from services import figures_of_leaks
 from services.figures import FigureQuery
 from store.access.api_tokens import Caller
 from web.api.access import CurrentContext, may
-from web.api.figures import CSV_ANSWER, figures_file
-from web.api.figures_of_sales import PeriodParameters
+from web.api.figures import CSV_ANSWER, PeriodParameters, figures_file
 
 router = APIRouter(prefix="/figures", tags=["figures"])
 Reader = Annotated[Caller, Depends(may(Action.READ_FIGURES))]

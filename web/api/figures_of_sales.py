@@ -5,31 +5,20 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from domain.access import Action
-from domain.figures.recycling import RecycleReport, YieldBy
+from domain.figures.recycling import YIELD_BY, RecycledBy, RecycleReport
 from domain.figures.speed import SpeedBy, SpeedReport
-from domain.inputs import Code, Day
+from domain.inputs import Code
 from services import figures_of_sales
 from services.figures import FigureQuery
 from store.access.api_tokens import Caller
 from web.api.access import CurrentContext, may
-from web.api.inputs import QUERIED
+from web.api.figures import PeriodParameters
 
 router = APIRouter(prefix="/figures", tags=["figures"])
 Reader = Annotated[Caller, Depends(may(Action.READ_FIGURES))]
-
-
-class PeriodParameters(BaseModel):
-    """The days that figures are about."""
-
-    model_config = QUERIED
-
-    begins: Day | None = Field(
-        None, alias="from", description="First day, of the company's time zone; that of the data."
-    )
-    to: Day | None = Field(None, description="The day after the last; tomorrow.")
 
 
 class SpeedParameters(PeriodParameters):
@@ -46,7 +35,7 @@ class SpeedParameters(PeriodParameters):
 class RecycleParameters(PeriodParameters):
     """What is asked of recycled leads."""
 
-    by: Code = Field(YieldBy.REASON.value, description=f"Split by {', '.join(YieldBy)}.")
+    by: Code = Field(RecycledBy.REASON.value, description=f"Split by {', '.join(YIELD_BY)}.")
     window: int | None = Field(
         None, le=10_000, description="Days within which it counts; as long as it took."
     )

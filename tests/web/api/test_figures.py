@@ -112,13 +112,13 @@ async def test_what_can_not_be_counted_is_refused_where_it_was_entered(api: Api)
     """A figure of nothing would be believed."""
     some(api)
     for query, field, says in (
-        ("by=colour", "by", "There is no dimension 'colour'"),
+        ("by=colour", "by", "There is no 'colour'"),
         ("from=2199-01-01", "from", "is in the future"),
         ("to=2199-01-01", "to", "is in the future"),
         ("from=2026-03-05&to=2026-03-05", "to", "is empty"),
         ("window=9000", "window", "longer than there are data"),
         ("window=0", "window", "at least one day"),
-        ("mode=guess", "mode", "is no mode"),
+        ("mode=guess", "mode", "There is no 'guess'"),
         ("colour=red", "colour", "no such parameter"),
     ):
         answer = await api.ask("manager", "GET", f"/figures/funnel?{query}")

@@ -340,10 +340,10 @@ async def test_the_yield_is_what_another_statement_counts_and_its_parts_add_up(a
 async def test_what_can_not_be_counted_is_refused_where_it_was_entered(api: Api) -> None:
     """A figure of nothing would be believed."""
     for query, field, says in (
-        ("speed?by=colour", "by", "There is no dimension 'colour'"),
-        ("speed?by=source", "by", "split by"),
+        ("speed?by=colour", "by", "There is no 'colour'"),
+        ("speed?by=source", "by", "choose one of owner"),
         ("speed?from=2199-01-01", "from", "is in the future"),
-        ("recycle?by=colour", "by", "There is no dimension 'colour'"),
+        ("recycle?by=colour", "by", "There is no 'colour'"),
         ("recycle?to=2199-01-01", "to", "is in the future"),
         ("recycle?window=9000", "window", "longer than there are data"),
         ("speed?at_least=0", "at_least", "At least one attempt"),

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 from nicegui import ui
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from domain.inputs import Day
 from domain.refusals import Invalid, Unavailable
@@ -125,6 +125,12 @@ class FigurePage(Generic[T]):
             self._body.clear()
             with self._body:
                 self.draw(found)
+
+
+def in_address(asked: BaseModel) -> dict[str, Any]:
+    """The parameters of a page by their names in its address; None for what goes without saying."""
+    said = asked.model_dump(by_alias=True, exclude_defaults=True)
+    return dict.fromkeys(asked.model_dump(by_alias=True)) | said
 
 
 def show_behind(leads: int) -> None:

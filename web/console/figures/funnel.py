@@ -8,11 +8,13 @@ from typing import Annotated
 
 from fastapi import Query
 from markupsafe import Markup
+from pydantic import ConfigDict
 
 from domain.access import Action
 from domain.contracts.journey import Stage
 from domain.figures.funnel import (
     FEW,
+    FOLDED,
     Dimension,
     Funnel,
     FunnelPart,
@@ -22,9 +24,7 @@ from domain.figures.funnel import (
     StageFigures,
 )
 from domain.figures.lists import OF_THE_FUNNEL, CountedAs
-from domain.inputs import Code, Day
 from services.figure_lists import KIND
-from store.figures.funnel import FOLDED
 from web.api import figures as figures_api
 from web.api.figures import FunnelParameters
 from web.console import labels
@@ -35,6 +35,7 @@ from web.console.figures.figure_page import (
     COMPARE,
     FigurePage,
     beside,
+    in_address,
     percent,
     period_before,
     show_behind,
@@ -69,46 +70,17 @@ Column = tuple[str, Callable[[StageFigures], Cell]]
 Opens = Callable[[int, CountedAs, Stage], Cell]
 
 
+class FunnelAddress(FunnelParameters):
+    """What stands in the address of the page."""
+
+    model_config = ConfigDict(extra="ignore")
+    compare: bool = False
+
+
 @console_page(PATH, Action.READ_FIGURES, N_("Funnel"))
-async def funnel(
-    visit: PageVisit,
-    *,
-    begins: Annotated[Day | None, Query(alias="from")] = None,
-    to: Day | None = None,
-    by: Code | None = None,
-    window: Annotated[int | None, Query(ge=1, le=10_000)] = None,
-    mode: Code | None = None,
-    compare: bool = False,
-    source: Code | None = None,
-    campaign: Code | None = None,
-    cadence: Code | None = None,
-    segment: Code | None = None,
-    owner: Code | None = None,
-    team: Code | None = None,
-    country: Code | None = None,
-    cycle: Code | None = None,
-) -> None:
+async def funnel(visit: PageVisit, asked: Annotated[FunnelAddress, Query()]) -> None:
     """The funnel that the address asks for; an SDR sees that of the team."""
-    await FunnelPage(
-        visit,
-        PATH,
-        {
-            "from": begins,
-            "to": to,
-            "by": by,
-            "window": window,
-            "mode": mode,
-            COMPARE: compare or None,
-            Dimension.SOURCE: source,
-            Dimension.CAMPAIGN: campaign,
-            Dimension.CADENCE: cadence,
-            Dimension.SEGMENT: segment,
-            Dimension.OWNER: owner,
-            Dimension.TEAM: team,
-            Dimension.COUNTRY: country,
-            Dimension.CYCLE: cycle,
-        },
-    ).open()
+    await FunnelPage(visit, PATH, in_address(asked)).open()
 
 
 class FunnelPage(FigurePage[Found]):

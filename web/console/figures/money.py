@@ -9,11 +9,11 @@ from typing import Annotated
 
 from fastapi import Query
 from markupsafe import Markup
+from pydantic import ConfigDict
 
 from domain.access import Action
 from domain.figures.attribution import AttributionModel
 from domain.figures.money import OTHERS, Department, DepartmentRow, MoneyBy, MoneyReport, MoneyRow
-from domain.inputs import Code, Day
 from web.api import figures_money
 from web.api.figures_money import MoneyParameters
 from web.console.figures.chart import Bars, chart
@@ -22,6 +22,7 @@ from web.console.figures.figure_page import (
     COMPARE,
     FigurePage,
     beside,
+    in_address,
     percent,
     period_before,
     show_behind,
@@ -52,19 +53,17 @@ DEPARTMENTS = {
 Found = tuple[MoneyReport, MoneyReport | None]
 
 
+class MoneyAddress(MoneyParameters):
+    """What stands in the address of the page."""
+
+    model_config = ConfigDict(extra="ignore")
+    compare: bool = False
+
+
 @console_page(PATH, Action.READ_MONEY, N_("Money"))
-async def money(
-    visit: PageVisit,
-    *,
-    begins: Annotated[Day | None, Query(alias="from")] = None,
-    to: Day | None = None,
-    by: Code | None = None,
-    model: Code | None = None,
-    compare: bool = False,
-) -> None:
+async def money(visit: PageVisit, asked: Annotated[MoneyAddress, Query()]) -> None:
     """What the period cost and brought, in the company's currency."""
-    asked = {"from": begins, "to": to, "by": by, "model": model, COMPARE: compare or None}
-    await MoneyPage(visit, PATH, asked).open()
+    await MoneyPage(visit, PATH, in_address(asked)).open()
 
 
 class MoneyPage(FigurePage[Found]):
