@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from domain.figures.periods import today_in
 from domain.figures.snapshots import Subject
 from store.bounded import allow_long_work
 from store.figures import anomalies
-from store.figures.refresh import BATCH, refresh
+from store.figures.refresh import BATCH, is_due, last_change, refresh
 from store.figures.snapshots import snapshot
 from store.notifications.weekly import raise_weekly, tell_roles
 
@@ -28,6 +29,7 @@ WHOM: Mapping[str, tuple[Role, ...]] = {
     Subject.INTAKE: (Role.OPS, Role.ADMIN),
 }
 """What has stopped → who sees to it."""
+LOOK_SECONDS = 1.0
 
 
 class DailyFiguresActivities:
@@ -42,11 +44,7 @@ class DailyFiguresActivities:
         stopped. Done twice it changes nothing."""
         now, engine = self.resources.now(), self.resources.engine
         zone = self.resources.settings.company_time_zone
-        made = BATCH
-        while made == BATCH:
-            with engine.begin() as connection:
-                allow_long_work(connection)
-                made = refresh(connection, most=BATCH)
+        self._make_facts()
         with engine.begin() as connection:
             allow_long_work(connection)
             stated, replaced = snapshot(connection, zone, now)
@@ -55,6 +53,20 @@ class DailyFiguresActivities:
         return FiguresKept(
             f"Figures stated: {stated}, of them restated: {replaced}; stopped since: {found}"
         )
+
+    def _make_facts(self) -> None:
+        """Until those are made of which something had changed when it began; another worker may
+        be at it."""
+        with self.resources.engine.connect() as connection:
+            last = last_change(connection)
+        waits = True
+        while waits:
+            with self.resources.engine.begin() as connection:
+                allow_long_work(connection)
+                made = refresh(connection, most=BATCH)
+                waits = is_due(connection, last)
+            if waits and not made:
+                time.sleep(LOOK_SECONDS)
 
     def _watch(self, zone: str, now: datetime) -> int:
         today = today_in(zone, now)

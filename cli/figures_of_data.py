@@ -12,10 +12,10 @@ from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
-from cli.figures_of_sales import From, To
 from cli.output import AsCsv, printed
+from cli.reports import From, To
 from cli.tables import listed, print_list
-from cli.times import parse_day
+from cli.times import day_or_none
 from domain.figures.data_quality import MOST_PAIRS, QualityRow
 from domain.figures.deliverability import OTHERS, MailFigures
 from domain.figures.funnel import FEW
@@ -33,8 +33,8 @@ def deliverability(
     found = figures_of_data.deliverability(
         terminal(),
         operator(),
-        parse_day(begins, "--from") if begins else None,
-        parse_day(to, "--to") if to else None,
+        day_or_none(begins, "--from"),
+        day_or_none(to, "--to"),
     )
     if as_json:
         typer.echo(json.dumps(asdict(found), ensure_ascii=False))

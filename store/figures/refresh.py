@@ -180,6 +180,17 @@ def leads_behind(connection: Connection) -> int:
     return cast(int, connection.scalar(_BEHIND))
 
 
+def last_change(connection: Connection) -> int:
+    """The newest change of which no facts are made yet, for :func:`is_due`; 0 for none."""
+    return cast(int, connection.scalar(text("SELECT coalesce(max(id), 0) FROM figures_due")))
+
+
+def is_due(connection: Connection, change: int) -> bool:
+    """Whether this change waits, or an earlier one."""
+    earlier = text("SELECT EXISTS (SELECT FROM figures_due WHERE id <= :change)")
+    return cast(bool, connection.scalar(earlier, {"change": change}))
+
+
 def remake(connection: Connection, leads: Sequence[int]) -> None:
     """Make the facts of these leads again from their rows; those of leads that are gone go."""
     about = {"leads": list(leads)}
