@@ -25,7 +25,7 @@ from tests.support.programs import Program, running
 from tests.support.sample_company import World
 from tests.support.waiting import LONGEST_SECONDS
 
-REPS = {Role.SDR: "rep-1", Role.SUCCESS: "cs-1", Role.MANAGER: "mgr-world"}
+REPS = {Role.SDR: "rep-1", Role.SUCCESS: "rep-1", Role.MANAGER: "mgr-world"}
 """In whose name a role acts when a test does not say."""
 
 
@@ -43,7 +43,8 @@ class Site:
         kind = Role(role)
         rep = rep or REPS.get(kind, "")
         email = f"{role}.{rep or 'none'}.{language}@perennial.example"
-        name = next(one.name for one in PEOPLE if one.role == kind and one.rep in ("", rep))
+        known_as = [one for one in PEOPLE if one.role == kind]
+        name = next((one.name for one in known_as if one.rep in ("", rep)), known_as[0].name)
         with self.database.begin() as connection:
             known = find_user(connection, email)
             user = known.id if known else add_user(connection, email, name, kind, rep)

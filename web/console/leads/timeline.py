@@ -29,7 +29,7 @@ FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "opportunity": (N_("Sales"), ("opportunity",)),
     "owner": (N_("Owners and promises"), ("owner", "promise")),
     "consent": (N_("Consent"), ("consent",)),
-    "note": (N_("Notes and corrections"), ("note", "correction")),
+    "note": (N_("Written by hand"), ("note", "correction")),
     "claim": (N_("Only said"), ("claim",)),
 }
 ASKED_MAIL = """(e) => {
