@@ -12,8 +12,8 @@ from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
-from cli.figures_of_sales import To
 from cli.output import AsCsv, printed
+from cli.reports import To
 from cli.tables import listed, print_list
 from cli.times import parse_day
 from domain.figures.funnel import FEW

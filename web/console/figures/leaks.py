@@ -10,11 +10,10 @@ from fastapi import Query
 from markupsafe import Markup
 
 from domain.access import Action
-from domain.figures.funnel import FEW
+from domain.figures.funnel import FEW, FOLDED
 from domain.figures.leaks import LeakBy, LeaksReport, NoShowRow, ResponseRow
 from domain.figures.lists import CountedAs
 from domain.inputs import Code, Day
-from store.figures.funnel import FOLDED
 from web.api import figures_leaks
 from web.api.figures_leaks import LeakParameters
 from web.console import labels
