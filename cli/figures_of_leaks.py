@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -12,8 +10,8 @@ from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
-from cli.output import AsCsv, printed
-from cli.reports import To
+from cli.output import AsCsv
+from cli.reports import To, printed_report
 from cli.tables import listed, print_list
 from cli.times import parse_day
 from domain.figures.funnel import FEW
@@ -50,11 +48,8 @@ def leaks(
         by=by or None,
     )
     found = figures_of_leaks.leaks(terminal(), operator(), asked)
-    if as_json:
-        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
-        return
     rows = figures_of_leaks.leak_rows(found)
-    if not printed(rows, "/figures/leaks", as_json=False, as_csv=as_csv):
+    if not printed_report(found, rows, "/figures/leaks", as_json=as_json, as_csv=as_csv):
         _show(found)
 
 

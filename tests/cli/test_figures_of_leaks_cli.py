@@ -52,7 +52,7 @@ def test_leaks_are_read_by_people_and_programs_alike(
 
 def test_what_can_not_be_counted_is_told_in_a_sentence(database: Engine) -> None:
     """Exit 2, and nothing half-done."""
-    with pytest.raises(Invalid, match="There is no dimension 'colour'"):
+    with pytest.raises(Invalid, match="There is no 'colour'"):
         leaks(by="colour")
     with pytest.raises(UserError, match="--from March"):
         leaks(begins="March")

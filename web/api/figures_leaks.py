@@ -51,5 +51,6 @@ def leaks_file(
     context: CurrentContext, caller: Reader, query: Annotated[LeakParameters, Query()]
 ) -> Response:
     """The same as a CSV file (UTF-8): a row for each number."""
-    rows = figures_of_leaks.leak_rows(show_leaks(context, caller, query))
-    return figures_file(context, caller, "figures/leaks", rows, query)
+    found = show_leaks(context, caller, query)
+    rows = figures_of_leaks.leak_rows(found)
+    return figures_file(context, caller, "figures/leaks", rows, query, behind=found.behind)

@@ -135,7 +135,7 @@ async def test_a_file_has_every_number_and_is_on_record(api: Api) -> None:
 async def test_what_can_not_be_counted_is_refused_where_it_was_entered(api: Api) -> None:
     """A figure of nothing would be believed, and a list of nobody taken for good news."""
     for path, field, says in (
-        ("/figures/leaks?by=country", "by", "There is no dimension 'country'"),
+        ("/figures/leaks?by=country", "by", "There is no 'country'"),
         ("/figures/leaks?from=2199-01-01", "from", "is in the future"),
         ("/leads?figure=lates", "figure", "There is no 'lates' here"),
         ("/leads?figure=lost&figure_at=mqls", "figure_at", "There is no 'mqls' here"),

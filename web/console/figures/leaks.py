@@ -20,7 +20,7 @@ from web.console import labels
 from web.console.figures.behind import behind
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
-from web.console.figures.figure_page import FigurePage, percent
+from web.console.figures.figure_page import FigurePage, percent, show_behind
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, quiet, section, show, table
 from web.console.times import full_day
@@ -100,6 +100,7 @@ class LeaksPage(FigurePage[LeaksReport]):
         self._report = found
         period = f"{full_day(date.fromisoformat(found.begins))} – {full_day(_last(found.ends))}"
         show(quiet(f"{period} · {found.time_zone}"), "p")
+        show_behind(found.behind)
         self._narrowed()
         with section(_("Waiting for longer than usual")):
             self._waiting()
