@@ -25,7 +25,7 @@ from domain.refusals import Invalid
 from domain.sentences import sentence
 from services.access import authorise
 from services.context import Context
-from services.figures import NAMED_FROM, FigureQuery, one_of, question_of
+from services.figures import NAMED_FROM, FigureQuery, one_of, question_of, too_few
 from services.figures_of_leaks import leak_question
 from store.access.api_tokens import Caller
 from store.figures.leaks import baseline
@@ -83,9 +83,7 @@ def leads_behind(
         and question.only.get(Dimension.OWNER)
         and cases_behind(connection, behind).cases < NAMED_FROM
     ):
-        raise Invalid(
-            sentence("Marketing sees no rep of whom there are fewer than five cases."), "figure_of"
-        )
+        raise too_few("figure_of")
     return behind
 
 

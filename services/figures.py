@@ -133,13 +133,13 @@ def one_of(known: Iterable[Choice], written: str, field: str) -> Choice:
     )
 
 
-def too_few() -> Invalid:
-    """The refusal of figures of a rep whom marketing does not see."""
+def too_few(field: str = "owner") -> Invalid:
+    """The refusal of figures of a rep whom marketing does not see; of this field."""
     return Invalid(
         sentence(
             "Marketing sees no rep of whom there are fewer than {least} cases.", least=NAMED_FROM
         ),
-        "owner",
+        field,
     )
 
 

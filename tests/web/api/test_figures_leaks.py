@@ -141,7 +141,7 @@ async def test_what_can_not_be_counted_is_refused_where_it_was_entered(api: Api)
         ("/leads?figure=lost&figure_at=mqls", "figure_at", "There is no 'mqls' here"),
         ("/leads?figure=no_show&figure_at=mql", "figure_at", "There is no 'mql' here"),
         ("/leads?figure=late&figure_of=rep-1", "figure_of", "owner:rep-1"),
-        ("/leads?figure=late&figure_of=colour:red", "figure_of", "no dimension 'colour'"),
+        ("/leads?figure=late&figure_of=colour:red", "figure_of", "no 'colour'"),
         ("/leads?figure=late&figure_of=kind:old", "figure_of", "There is no 'old' here"),
         ("/leads?figure=late&figure_from=2199-01-01", "from", "is in the future"),
     ):
