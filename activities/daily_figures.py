@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.resources import Resources
 from domain.access import Role
@@ -30,6 +31,8 @@ WHOM: Mapping[str, tuple[Role, ...]] = {
 }
 """What has stopped → who sees to it."""
 LOOK_SECONDS = 1.0
+AT_ONE_TIME = "REPEATABLE READ"
+"""Facts are made again while they are counted."""
 
 
 class DailyFiguresActivities:
@@ -45,9 +48,14 @@ class DailyFiguresActivities:
         now, engine = self.resources.now(), self.resources.engine
         zone = self.resources.settings.company_time_zone
         self._make_facts()
-        with engine.begin() as connection:
-            allow_long_work(connection)
-            stated, replaced = snapshot(connection, zone, now)
+        while True:
+            with engine.execution_options(isolation_level=AT_ONE_TIME).begin() as connection:
+                allow_long_work(connection)
+                made = snapshot(connection, zone, now)
+            if made:
+                break
+            _wait()
+        stated, replaced = made
         found = self._watch(zone, now)
         log.info("figures of days", stated=stated, replaced=replaced, stopped=found)
         return FiguresKept(
@@ -65,8 +73,8 @@ class DailyFiguresActivities:
                 allow_long_work(connection)
                 made = refresh(connection, most=BATCH)
                 waits = is_due(connection, last)
-            if waits and not made:
-                time.sleep(LOOK_SECONDS)
+            if waits:
+                _wait(0.0 if made else LOOK_SECONDS)
 
     def _watch(self, zone: str, now: datetime) -> int:
         today = today_in(zone, now)
@@ -76,7 +84,7 @@ class DailyFiguresActivities:
                 return 0
             stopped = stopped_series(counts)
             day = today - timedelta(days=1)
-            new = anomalies.keep(connection, stopped, day, now)
+            new = anomalies.keep(connection, stopped, counts, day, now)
             for one in anomalies.list_anomalies(connection, len(new)) if new else ():
                 if one.id in new:
                     tell_roles(connection, WHOM[one.subject], one.id, now)
@@ -88,3 +96,10 @@ class DailyFiguresActivities:
         zone = self.resources.settings.company_time_zone
         with self.resources.engine.begin() as connection:
             return FiguresTold(raise_weekly(connection, zone, self.resources.now()))
+
+
+def _wait(seconds: float = LOOK_SECONDS) -> None:
+    """Leave the rest to the next attempt, if nobody waits for this one any more."""
+    if activity.is_cancelled() or activity.is_worker_shutdown():
+        raise ApplicationError("The figures of the day are left to the next attempt.")
+    time.sleep(seconds)

@@ -10,7 +10,7 @@ from temporalio import activity
 from activities.resources import Resources
 from crash_points import crash_point
 from domain.contracts.notifications import PAUSES, UserNotified
-from mail.channels.base import ChannelError, MessageRejected, TryAgain
+from mail.channels.base import ChannelError, MessageRejected, OutcomeUnknown, TryAgain
 from mail.sign_in_mails import invitation, way_back
 from mail.staff import StaffMail, key_of, send_to_colleague
 from metrics import NOTIFICATIONS
@@ -22,6 +22,9 @@ from store.patience import keep_trying
 
 log = structlog.get_logger()
 
+UNKNOWN_SECONDS = 600.0
+"""After which a mail of which nobody knows whether it arrived is sent once more: whoever has it
+opens its link meanwhile, which another one would end."""
 SETTLE_SECONDS = 30.0
 """How long the outcome is tried to be kept while the database is away."""
 
@@ -70,6 +73,10 @@ def _send(
         send_to_colleague(resources.channel, resources.settings, written, key)
     except MessageRejected as rejected:
         return "failed", str(rejected), 0
+    except OutcomeUnknown as trouble:
+        if mail.attempts > 1:
+            return "failed", str(trouble), 0
+        return "waiting", str(trouble), UNKNOWN_SECONDS
     except ChannelError as trouble:
         if mail.attempts >= len(PAUSES):
             return "failed", str(trouble), 0

@@ -129,13 +129,14 @@ def _mail(week: Week, _rep: str) -> Iterator[Told]:
 
 
 def _stopped(week: Week, _rep: str) -> Iterator[Told]:
-    for one in anomalies.found_since(week.connection, week.this.start):
+    for one in anomalies.found_in(week.connection, week.this):
         stopped = Stopped(one.subject, one.name, one.days, one.seen, one.expected)
         yield Told(tell_stopped(stopped, week._), "", "/figures/anomalies")
 
 
 _PARTS = {
     Role.SDR: (_sales,),
+    Role.SUCCESS: (_sales,),
     Role.MANAGER: (_teams, _stopped),
     Role.MARKETING: (_funnel, _stopped),
     Role.OPS: (_mail, _stopped),

@@ -103,10 +103,14 @@ def _marks(currency: str) -> tuple[str, ...]:
     locales = ["en"]
     for territory, used in get_global("territory_currencies").items():
         if any(code == currency and until is None for code, _since, until, *_rest in used):
-            locales += [f"{one}_{territory}" for one in get_official_languages(territory)]
+            locales += [
+                f"{one}_{territory}" for one in get_official_languages(territory, de_facto=True)
+            ]
     for locale in locales:
         try:
-            marks.add(Locale.parse(locale).currency_symbols.get(currency, currency))
+            sign = Locale.parse(locale).currency_symbols.get(currency, currency)
+            # Of HK$ and R$ people write the last sign alone, too, where no other is meant.
+            marks |= {sign, sign[-1]} if sign[-1] in "$¥" else {sign}
         except UnknownLocaleError:
             continue
     return tuple(sorted(marks, key=len, reverse=True))

@@ -93,7 +93,9 @@ PROVIDERS = RetryPolicy(
 ONCE = RetryPolicy(maximum_attempts=1)
 RECORD_LIMIT = timedelta(seconds=30)
 SEND_LIMIT = timedelta(seconds=90)
-FIGURES_LIMIT = timedelta(minutes=15)
+FIGURES_LIMIT = timedelta(hours=2)
+FIGURES_HEARTBEAT = timedelta(minutes=10)
+"""One statement over all that there is may take that long, and nobody waits for it."""
 """All days are counted anew each time: what is known late is about days long ago."""
 WITHIN_TASK_LIMIT = timedelta(seconds=10)
 """How long what is done within a workflow task waits until it is begun."""
@@ -284,7 +286,12 @@ async def sweep_sales(request: SweepSales) -> SalesSwept:
 async def keep_figures(request: KeepFigures) -> FiguresKept:
     """Keep the figures of the days that are over, and what has stopped."""
     return await _record(
-        "keep_figures", request, FiguresKept, "Keep the figures of the day", limit=FIGURES_LIMIT
+        "keep_figures",
+        request,
+        FiguresKept,
+        "Keep the figures of the day",
+        limit=FIGURES_LIMIT,
+        heartbeat=FIGURES_HEARTBEAT,
     )
 
 
@@ -310,8 +317,11 @@ async def _record(
     summary: str,
     *,
     limit: timedelta = RECORD_LIMIT,
+    heartbeat: timedelta = HEARTBEAT,
 ) -> Answer:
-    return await _do(name, request, answer, summary, retries=FOREVER, limit=limit)
+    return await _do(
+        name, request, answer, summary, retries=FOREVER, limit=limit, heartbeat=heartbeat
+    )
 
 
 async def _try(name: str, request: object, answer: type[Answer], summary: str) -> Answer | None:
@@ -355,6 +365,7 @@ async def _do(
     retries: RetryPolicy,
     queue: str | None = None,
     limit: timedelta = RECORD_LIMIT,
+    heartbeat: timedelta = HEARTBEAT,
 ) -> Answer:
     wait = SHORTEST_STANDSTILL
     while True:
@@ -365,7 +376,7 @@ async def _do(
                 result_type=answer,
                 task_queue=queue,
                 start_to_close_timeout=limit,
-                heartbeat_timeout=HEARTBEAT,
+                heartbeat_timeout=heartbeat,
                 retry_policy=retries,
                 summary=summary,
             )

@@ -18,7 +18,7 @@ _TWO_CHARACTERS = (
     *("司徒", "东方", "慕容", "皇甫", "令狐"),
 )
 
-_JAPANESE = ("様", "さん", "さま", "氏", "殿")
+_JAPANESE = ("様", "さん", "さま")
 """How people are addressed in Japan only."""
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）|【[^【】]*】")
 
@@ -36,11 +36,14 @@ def _honorifics() -> dict[str, frozenset[str]]:
 @functools.cache
 def _behind() -> re.Pattern[str]:
     """What stands behind names of East Asia."""
-    polite, position = (
+    polite, syllables, position = (
         "|".join(sorted(_honorifics()[place], key=len, reverse=True))
-        for place in ("behind", "position")
+        for place in ("behind", "syllables", "position")
     )
-    return re.compile(rf"(?:\s+(?:{position})|\s?(?:{position})님|\s?(?:{polite}))\Z")
+    return re.compile(
+        rf"(?:\s+(?:{position})|\s?(?:{position})님|\s?(?:{polite})|\s+(?:{syllables})"
+        rf"|(?<=\A.)(?:{syllables})|(?<=[가-힣]{{3}}|\s[가-힣]{{2}})(?:{syllables}))\Z"
+    )
 
 
 @functools.lru_cache(maxsize=16_384)
@@ -49,12 +52,22 @@ def bare_name(written: str) -> str:
     Ada King of "Frau Dr. Ada King, PhD (she/her)", 김민수 of "김민수 팀장님"; '' when there is
     nothing else."""
     words = _BRACKETS.sub(" ", written).split()
-    while words and _is_honorific(words[0], "before"):
+    while words and not words[0].endswith(",") and _is_honorific(words[0], "before"):
         del words[0]
-    while len(words) > 1 and _is_honorific(words[-1], "after", "before"):
+        if len(words) > 1 and words[0] in _honorifics()["and"]:
+            del words[: 1 + _is_honorific(words[1], "before")]
+    while len(words) > 1 and (
+        _is_honorific(words[-1], "after")
+        or (words[-2].endswith(",") and _is_honorific(words[-1], "before", "comma"))
+    ):
         del words[-1]
     name = " ".join(words).rstrip(", ")
     return _behind().sub("", name) if _EAST_ASIAN.match(name) else name
+
+
+def bare_family_name(written: str) -> str:
+    """The same of a family name alone, which may be a word that titles are, too: Herr, Miss."""
+    return bare_name(written) or written
 
 
 def _is_honorific(word: str, *places: str) -> bool:
@@ -75,7 +88,8 @@ def split_name(whole: str, *, japanese: bool = False) -> tuple[str, str]:
         japanese: the person is in Japan, so a name in Han characters is no Chinese one.
     """
     bare = bare_name(whole)
-    if _is_honorific(whole.partition(" ")[0], "before") and " " not in bare:
+    began = whole.partition(" ")[0]
+    if " " not in bare and not began.endswith(",") and _is_honorific(began, "before"):
         return "", bare  # Mr. Smith
     written, whole = whole, bare
     double = whole.startswith(_TWO_SYLLABLES + _TWO_CHARACTERS)
@@ -86,7 +100,7 @@ def split_name(whole: str, *, japanese: bool = False) -> tuple[str, str]:
         return whole[length:], whole[:length]
     if "," in whole:
         last, first = whole.split(",", 1)
-        return bare_name(first), bare_name(last)
+        return bare_name(first), bare_family_name(last)
     if len(whole) == 1 and _EAST_ASIAN.match(whole):
         return "", whole  # 王先生
     if _EAST_ASIAN.match(whole):

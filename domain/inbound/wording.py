@@ -103,21 +103,21 @@ _OVER = re.compile(
     r"|bylem|bylam|przepraszam|был[аи]?|извинит\w*|izindeydim|kusura|xin loi|vua|maaf)(?!\w)"
     r"|늦었|늦게|다녀|돌아와|돌아왔|明け|戻りました|遅くなりました|遅くなって|[刚剛才]\S{0,6}回"
 )
-# Of somebody else's absence.
-_ANOTHER = re.compile(
-    r"(?<!\w)(?:(?:my|our) (?:\w+ )?(?:colleague|co-?worker|boss|manager|assistant|partner|director"
+# Of somebody else's absence, as only a person writes it.
+_COLLEAGUE = re.compile(
+    r"(?<!\w)(?:my (?:\w+ )?(?:colleague|co-?worker|boss|manager|assistant|partner|director"
     r"|supervisor|ceo|cfo|cto|wife|husband)s? (?:is|are|was|were|has|have|will|goes)"
-    r"|(?:he|she)(?:'s| is| was| has| will)"
-    r"|(?:mein|unser)e? (?:\w+ )?(?:kolleg|chef|vorgesetzt|partner)\w* (?:ist|sind|war|hat)"
-    r"|(?:mon|ma|notre) (?:collegue|patronn?e?|chef|responsable|directeur|directrice) (?:est|sera)"
-    r"|(?:mi|nuestr[oa]) (?:companer[oa]|colega|jef[ea]|director\w*) (?:esta|estara)"
+    r"|meine? (?:\w+ )?(?:kolleg|chef|vorgesetzt|partner)\w* (?:ist|sind|war|hat)"
+    r"|(?:mon|ma) (?:collegue|patronn?e?|chef|responsable|directeur|directrice) (?:est|sera)"
+    r"|mi (?:companer[oa]|colega|jef[ea]|director\w*) (?:esta|estara)"
     r"|(?:il mio|la mia) (?:\w+ )?(?:collega|cap[oa]|responsabile) (?:e|sara)"
     r"|(?:o meu|a minha|meu|minha) (?:colega|chefe|diretor\w*) (?:esta|estara)"
     r"|mijn (?:\w+ )?(?:collega|baas|manager) is|(?:moj|moja) (?:kolega|kolezanka|szef\w*) jest"
-    r"|(?:мои|моя|наш) (?:коллега|начальник|руководитель))(?!\w)"
-    r"|(?:동료|상사|팀장님?|대표님?|담당 임원)[가이은는께]"
-    r"|(?:同事|老板|领导|上司|经理)(?:他|她)?(?:正|还)?在|(?:同僚|上司|部長)[はが]"
+    r"|(?:мои|моя) (?:коллега|начальник|руководитель))(?!\w)"
+    r"|(?:동료|상사)[가이은는께]|(?:同事|老板|上司)(?:他|她)?(?:正|还)?在|(?:同僚|上司)[はが]"
 )
+# Of an absence that may be its sender's, told by a program, or somebody else's.
+_THIRD = re.compile(r"(?<!\w)(?:he|she)(?:'s| is| was| has| will)(?!\w)")
 # Of mail that is missed, not unwanted.
 _MISSED = re.compile(r"(?<!\w)(?:habe|haben|hat) (?:\w+ ){0,4}kein\w* .{0,40}(?:erhalten|bekommen)")
 # Of contracts and programs: what is to be stopped may be another's.
@@ -270,7 +270,7 @@ def away(own: str) -> Away:
         one
         for one in sentences[:6]
         if _said("away").search(one)
-        and not any(other.search(one) for other in (_said("spared"), _OVER, _ANOTHER))
+        and not any(other.search(one) for other in (_said("spared"), _OVER, _COLLEAGUE))
     ]
     engaged = any(_said("engages").search(one) for one in sentences)
     if not about:
@@ -280,7 +280,8 @@ def away(own: str) -> Away:
         for one in sentences
         if one not in about and len(one) > LONG_ENOUGH and not _said("beside").search(one[:40])
     ]
-    return Away(said=True, only=not (others or engaged or asks(own)), engaged=engaged)
+    doubtful = engaged or asks(own) or all(map(_THIRD.search, about))
+    return Away(said=True, only=not (others or doubtful), engaged=engaged)
 
 
 def count_receipts(text: str) -> int:

@@ -56,12 +56,14 @@ _AS_IN_PAGES = str.maketrans("șțȘȚ", "şţŞŢ")
 
 @dataclass(frozen=True)
 class Reading:
-    """A file read in a page, and how likely its letters are (logarithm, mean and sum)."""
+    """A file read in a page, and how likely its letters beyond ASCII are (logarithm, mean and
+    sum), and how many."""
 
     page: str
     text: str
     mean: float = 0.0
     total: float = 0.0
+    letters: int = 0
 
     def is_clearer_than(self, other: Reading) -> bool:
         """Whether the next likely reading may be left aside."""
@@ -82,7 +84,7 @@ def readings(data: bytes, pages: Mapping[str, tuple[str, ...]]) -> list[Reading]
             continue
         if text not in found and not any("\x80" <= letter <= "\x9f" for letter in text):
             total, count = _likelihood(text, languages)
-            found[text] = Reading(page, text, total / max(count, 1), total)
+            found[text] = Reading(page, text, total / max(count, 1), total, count)
     return sorted(found.values(), key=lambda one: -one.mean)
 
 

@@ -71,6 +71,8 @@ _ENOUGH = 0.3
 _OF_ITS_LANGUAGE = -6.1
 """Mean likelihood (logarithm) of letters at which a page of other letters than Latin ones is
 believed: what is one has -4 to -5.7 even in short files, Korean or Chinese read in one -6.5."""
+_FEW_LETTERS = 12
+"""With fewer of them Hebrew looks like Greek."""
 _CLEARLY = 0.1
 """How much likelier than the next the chosen one must be: a wrong guess spoils every name."""
 _FEW_BYTES = 8
@@ -354,7 +356,8 @@ def _code_page(data: bytes) -> Decoded:
         return _strictly(data, scored[0][1])
     others = readings(sample, OTHERS)
     if others and others[0].mean >= _OF_ITS_LANGUAGE:
-        if len(others) > 1 and not others[0].is_clearer_than(others[1]):
+        few = others[0].letters < _FEW_LETTERS
+        if len(others) > 1 and (few or not others[0].is_clearer_than(others[1])):
             raise _either(others[0].page, others[1].page)
         return _strictly(data, others[0].page)
     foreign = sum(byte > 0x7F for byte in sample)

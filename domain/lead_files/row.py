@@ -18,7 +18,7 @@ from domain.contacts.addresses import addresses_in, bare_address
 from domain.contacts.companies import company_domain, company_key, company_name
 from domain.contacts.countries import country_code, language_code, main_language
 from domain.contacts.dates import Order, in_iso
-from domain.contacts.person_names import bare_name, split_name
+from domain.contacts.person_names import bare_family_name, bare_name, split_name
 from domain.contacts.phones import NO_PHONE, Phone, read_phone, zone_of_phone
 from domain.contacts.texts import kept, plain, said
 from domain.email.addresses import address_key, person_key
@@ -396,7 +396,8 @@ def _names(found: Mapping[Field, str], country: str, attributes: dict[str, str])
     written = [found.get(name, "") for name in NAME_FIELDS]
     if any("@" in value for value in written):
         written = ["" if "@" in value else value for value in written]
-    first, last, whole = (bare_name(value) for value in written)
+    first, whole = bare_name(written[0]), bare_name(written[2])
+    last = bare_family_name(written[1])
     if [first, last, whole] != written:
         attributes.setdefault("name_as_written", written[2] or " ".join(written).strip())
     if whole and not (first and last):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from domain.contacts.addresses import addresses_in
 from domain.contacts.dates import ORDERS, Order, possible_orders, read_day
 from domain.contacts.texts import kept
 from domain.lead_files.columns import KEPT, LEFT_OUT, Columns, ColumnsError
@@ -72,7 +73,7 @@ def _refuse_addresses_elsewhere(columns: Columns, sample: list[FileRow]) -> None
     for _, index in columns.attributes:
         if index in columns.decided:
             continue
-        if any("@" in value for record in sample for value in record.values[index : index + 1]):
+        if any(_holds_address(one) for row in sample for one in row.values[index : index + 1]):
             raise ColumnsError(
                 sentence(
                     "the column “{column}” holds e-mail addresses, and none is read for them: map "
@@ -85,6 +86,11 @@ def _refuse_addresses_elsewhere(columns: Columns, sample: list[FileRow]) -> None
                 columns.header[index],
                 "email",
             )
+
+
+def _holds_address(value: str) -> bool:
+    """An address, and no handle of a network or "met @ the fair"."""
+    return any("." in one.rpartition("@")[2] for one in addresses_in(value))
 
 
 def _orders(columns: Columns, sample: list[FileRow], said: Order | None) -> dict[int, Order | None]:

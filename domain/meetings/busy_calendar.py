@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, NamedTuple
@@ -79,11 +78,13 @@ def read_busy(content: bytes, since: datetime, until: datetime, zone: tzinfo) ->
         raise BadCalendar("no calendar")
     read = _CalendarReading(since, until, zone)
     events = [one for one in components if one.name == "VEVENT"]
-    for event in events:
-        with suppress(*_BROKEN):  # It is counted below.
-            read.note_exception(event)
     found: list[BusyEntry] = []
-    unread = 0
+    unread: set[int] = set()
+    for event in events:
+        try:
+            read.note_exception(event)
+        except _BROKEN:
+            unread.add(id(event))
     for one in components:
         try:
             if one.name == "VEVENT":
@@ -93,10 +94,10 @@ def read_busy(content: bytes, since: datetime, until: datetime, zone: tzinfo) ->
         except BadCalendar:
             raise
         except _BROKEN:
-            unread += 1
+            unread.add(id(one))
         if len(found) > MOST_TIMES:
             raise BadCalendar("too many times")
-    return BusyReading(sorted(found, key=lambda entry: entry.begins_at), unread)
+    return BusyReading(sorted(found, key=lambda entry: entry.begins_at), len(unread))
 
 
 def merged(entries: Iterable[BusyEntry]) -> list[tuple[datetime, datetime]]:

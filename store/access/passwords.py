@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from domain.email.addresses import address_key
 from domain.passwords import LONGEST_PASSWORD, WeakPassword, normalised, weakness
 from store.access.users import end_sessions
-from store.tables import ConsoleUser, LoginLink
+from store.tables import ConsoleUser, LoginLink, SignInMail
 
 _passwords = PasswordHash.recommended()
 # A hash takes 64 MB and up to four cores while it is made.
@@ -39,6 +39,12 @@ def set_password(connection: Connection, user_id: int, password: str, now: datet
     )
     end_sessions(connection, user_id, now)
     connection.execute(delete(LoginLink).where(LoginLink.user_id == user_id))
+    # Who is in needs no other mail of an attempt that did not hear what became of it.
+    connection.execute(
+        update(SignInMail)
+        .where(SignInMail.user_id == user_id, SignInMail.state.in_(("waiting", "sending")))
+        .values(state="sent", error="")
+    )
 
 
 def check_password(database: Engine, email: str, password: str) -> int | None:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, text
 
 from domain.figures.anomalies import WEEKS, WINDOWS, StoppedSeries
+from domain.figures.periods import Period
 from domain.figures.snapshots import Subject
 from store.figures.snapshots import days_counted
 
@@ -37,6 +38,9 @@ _STILL = text(
     "WHERE id = :id"
 )
 _ENDED = text("UPDATE figure_anomaly SET ended_on = :day WHERE id = :id")
+ONE_DAY = timedelta(days=1)
+ENDS_IN = 7
+"""Days in one of which something must have come again."""
 Series = tuple[str, str]
 """Subject and name."""
 
@@ -80,11 +84,17 @@ def _since_known(one: Series, days: list[int]) -> list[int]:
 
 
 def keep(
-    connection: Connection, stopped: Sequence[StoppedSeries[Series]], day: date, now: datetime
+    connection: Connection,
+    stopped: Sequence[StoppedSeries[Series]],
+    counts: Mapping[Series, Sequence[int]],
+    day: date,
+    now: datetime,
 ) -> list[int]:
-    """Keep what has stopped as of ``day``, and end what goes on again.
+    """Keep what has stopped as of ``day``, and end what goes on again: of what has been silent for
+    so long that nothing is usual any more, it is not said.
 
     Args:
+        counts: those that were judged.
         now: journey time, UTC.
 
     Returns:
@@ -103,7 +113,8 @@ def keep(
         found = connection.scalar(_FOUND, values | {"subject": subject, "name": name, "now": now})
         new.append(int(found))
     for gone in known.keys() - {one.series for one in stopped}:
-        connection.execute(_ENDED, {"id": known[gone], "day": day})
+        if any(counts.get(gone, ())[-ENDS_IN:]):
+            connection.execute(_ENDED, {"id": known[gone], "day": day})
     return new
 
 
@@ -120,6 +131,10 @@ def list_anomalies(connection: Connection, limit: int) -> list[Anomaly]:
     return [Anomaly(*row) for row in rows]
 
 
-def found_since(connection: Connection, since: datetime) -> list[Anomaly]:
-    """What was found at ``since`` (journey time, UTC) or later."""
-    return [one for one in list_anomalies(connection, 200) if one.found_at >= since]
+def found_in(connection: Connection, period: Period) -> list[Anomaly]:
+    """What stopped on a day of the period: it is found on the next one."""
+    return [
+        one
+        for one in list_anomalies(connection, 200)
+        if period.start + ONE_DAY <= one.found_at < period.end + ONE_DAY
+    ]

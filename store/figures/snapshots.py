@@ -29,7 +29,7 @@ SLICE = timedelta(days=60)
 """Days whose moves are counted at a time."""
 Figures = Mapping[FigureKey, Decimal | int]
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('figures of days'))")
+_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('figures of days'))")
 _FIRST = text("SELECT min(at) FROM funnel_move")
 _DAY = "cast(at AT TIME ZONE :zone AS date)"
 _KIND = f"CASE WHEN cycle > 1 THEN '{Kind.RECYCLED}' ELSE '{Kind.NET_NEW}' END"
@@ -137,7 +137,7 @@ _RESTATED = """
 """
 
 
-def snapshot(connection: Connection, time_zone: str, now: datetime) -> tuple[int, int]:
+def snapshot(connection: Connection, time_zone: str, now: datetime) -> tuple[int, int] | None:
     """Count each day that is over, from the first on, and state what is new or not as it was.
 
     Args:
@@ -145,9 +145,11 @@ def snapshot(connection: Connection, time_zone: str, now: datetime) -> tuple[int
         now: journey time, UTC.
 
     Returns:
-        How many figures were stated, and how many of those before they replaced.
+        How many figures were stated, and how many of those before they replaced; None while
+        another process is at it.
     """
-    connection.execute(_LOCK)
+    if not connection.scalar(_LOCK):
+        return None
     today = today_in(time_zone, now)
     counted = count_days(connection, time_zone, today)
     connection.execute(

@@ -35,6 +35,7 @@ _WAITING = text(
     WHERE mail.user_id = :user AND state IN ('waiting', 'sending') AND disabled_at IS NULL
     """
 )
+_LOCK = text("SELECT FROM console_user WHERE id = :user FOR UPDATE")
 _MARK = text(
     """
     UPDATE sign_in_mail SET state = 'sending', key = :new, attempts = attempts + 1
@@ -130,6 +131,8 @@ def mark(
         another mail has been asked for.
     """
     key = uuid.uuid4().hex
+    # In the order of who disables the user.
+    connection.execute(_LOCK, {"user": user_id})
     marked = connection.execute(_MARK, {"user": user_id, "key": mail.key, "new": key})
     if not marked.rowcount:
         return None

@@ -9,10 +9,14 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities import background
 from activities.background import in_background
+from activities.daily_figures import DailyFiguresActivities
 from activities.fresh_figures import FreshFigures
+from domain.contracts.daily_figures import KeepFigures
 from mail.channels.base import Channel
 from store.figures import refresh
 from tests.support.lead_histories import add_lead
@@ -63,3 +67,23 @@ async def test_what_fails_is_tried_again_until_the_worker_ends(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_the_figures_of_the_day_are_left_to_the_next_attempt_when_the_worker_stops(
+    desk: Callable[[Channel], Desk],
+) -> None:
+    """One that waits for another worker would hold up the end of this one."""
+    here = desk(Provider())
+    attempt = ActivityEnvironment()
+    with here.database.begin() as another:
+        another.execute(text("SELECT pg_advisory_xact_lock(hashtext('figures of days'))"))
+        waiting = asyncio.create_task(
+            asyncio.to_thread(
+                attempt.run, DailyFiguresActivities(here.resources).keep_figures, KeepFigures()
+            )
+        )
+        await asyncio.sleep(0.5)
+        assert not waiting.done()
+        attempt.worker_shutdown()
+        with pytest.raises(ApplicationError, match="left to the next attempt"):
+            await asyncio.wait_for(waiting, 30)

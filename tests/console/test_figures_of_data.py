@@ -37,9 +37,9 @@ def test_ops_sees_a_webhook_gone_quiet_and_goes_from_there(site: Site, console: 
     day = date(2026, 3, 2)
     with site.database.begin() as connection:
         over = [StoppedSeries(("source", "gone fair"), 5, 1, 24.0, 1e-9)]
-        anomalies.keep(connection, over, day - timedelta(days=9), now - timedelta(days=9))
+        anomalies.keep(connection, over, {}, day - timedelta(days=9), now - timedelta(days=9))
         found = [StoppedSeries(("intake", "mail_events"), 2, 0, 412.0, 1e-9)]
-        anomalies.keep(connection, found, day, now)
+        anomalies.keep(connection, found, {("source", "gone fair"): [30]}, day, now)
     page = console("ops")
     page.goto("/console/figures/anomalies")
 

@@ -159,3 +159,9 @@ def test_files_in_other_letters_than_latin_ones_keep_their_names(page: str, line
     """Иван was greeted as Čâŕí: a page of Poland holds other letters in the same places."""
     text = f"email,name,company\n{line}\n"
     assert read(text.encode(page))[0] == text
+
+
+def test_too_few_letters_of_a_page_are_asked_about() -> None:
+    """דוד כהן in a file of one row looked like Greek."""
+    with pytest.raises(LeadFileError, match="could be cp125"):
+        decode("שם,Email\nדוד כהן,d@x.example\n".encode("cp1255"))

@@ -209,6 +209,17 @@ def test_the_language_follows_from_the_country_but_never_as_if_it_were_said() ->
         ("山田 太郎 様", "太郎", "山田"),
         ("山田さん", "山田", ""),
         ("Dr.", "", ""),
+        ("Mr. and Mrs. John Smith", "John", "Smith"),
+        ("Mr & Mrs Smith", "", "Smith"),
+        ("Michael Herr", "Michael", "Herr"),
+        ("Herr, Michael", "Michael", "Herr"),
+        ("Jyoti Pani", "Jyoti", "Pani"),
+        ("Chidi Mba", "Chidi", "Mba"),
+        ("RAHMAN MD", "RAHMAN", "MD"),
+        ("김해님", "해님", "김"),
+        ("김 민수님", "민수", "김"),
+        ("이귀하", "귀하", "이"),
+        ("李金殿", "金殿", "李"),
     ],
 )
 def test_whole_names_are_split_as_their_script_orders_them(
@@ -223,6 +234,7 @@ def test_nobody_is_greeted_by_a_title() -> None:
     assert (found.first_name, found.last_name) == ("", "Weiß")
     assert found.attributes == {"name_as_written": "Frau Dr. Weiß (CEO)"}
     assert lead(**{"First name": "Ada", "Last name": "King"}).attributes == {}
+    assert lead(**{"First name": "Ada", "Last name": "Herr"}).last_name == "Herr"
 
 
 @pytest.mark.parametrize("written", ["US/Canada", "UK / Ireland", "DE; Austria", "Korea & Japan"])

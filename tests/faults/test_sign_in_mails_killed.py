@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import httpx2 as httpx
 import pytest
@@ -15,9 +16,15 @@ from sqlalchemy import Engine, text
 from domain.access import Role
 from domain.contracts.notifications import SIGN_IN
 from settings import ROOT, Settings
+from store.access.passwords import set_password
 from store.access.users import add_user
 from store.engine import engine
-from store.notifications.sign_in_mails import SignInMailKind, ask_for_mail
+from store.notifications.sign_in_mails import (
+    SignInMailKind,
+    ask_for_mail,
+    mark,
+    waiting_mail,
+)
 from tests.faults.notify_once import notify_once
 from tests.faults.test_doors_visits import served, until_up
 from tests.support.telling import let_in
@@ -82,3 +89,29 @@ def test_killed_while_somebody_is_invited_one_mail_comes(database: Engine, point
     with database.connect() as connection:
         assert connection.scalar(text(MAILS)) == 1
         assert connection.scalar(text("SELECT state FROM sign_in_mail")) == "sent"
+
+
+def test_who_has_come_in_gets_no_mail_of_an_attempt_that_was_not_heard_of(
+    database: Engine,
+) -> None:
+    """The link of another one would open the door once more, after the way back was over."""
+    now = datetime.now(UTC)
+    with database.begin() as connection:
+        user = connection.execute(text("SELECT id FROM console_user")).scalar_one()
+        mail = waiting_mail(connection, user)
+        assert mail is not None
+        assert mark(connection, user, mail, now) is not None
+    with database.begin() as connection:
+        set_password(connection, user, "twelve green bottles on a wall", now)
+
+    settings = Settings.model_validate(
+        {
+            "database_url": database.url.render_as_string(hide_password=False),
+            "secret_key": "a secret of the tests, 0123456789",
+        }
+    )
+    notify_once(settings, SIGN_IN)
+
+    with database.connect() as connection:
+        assert connection.scalar(text(MAILS)) == 0
+        assert connection.scalar(text("SELECT count(*) FROM login_link")) == 0

@@ -66,6 +66,24 @@ async def test_the_schedule_keeps_the_days_and_skips_what_overlaps(
         await _over(post)
 
 
+async def test_a_schedule_that_is_as_it_should_be_is_not_touched(
+    post: Post, schedule: ScheduleHandle
+) -> None:
+    """Each worker that starts after an outage would drop the run that is owed."""
+    before = (await schedule.describe()).info.last_updated_at
+    await see_to_daily_figures(post.client, post.settings)
+
+    assert (await schedule.describe()).info.last_updated_at == before
+
+
+async def test_a_schedule_that_temporal_refuses_keeps_no_worker_from_its_journeys(
+    post: Post,
+) -> None:
+    """A zone that Python knows and Temporal does not."""
+    nowhere = post.settings.model_copy(update={"company_time_zone": "Atlantis/City"})
+    await see_to_daily_figures(post.client, nowhere)
+
+
 async def _over(post: Post) -> None:
     """What was started is over, so that no other test has it in its worker."""
     for _ in range(300):
@@ -118,6 +136,7 @@ async def test_a_week_is_told_once_to_who_asked_for_it(post: Post) -> None:
     ("role", "said"),
     [
         (Role.SDR, {"Leads handed over: 1": "the week before: 0", "Entered SAL: 0": None}),
+        (Role.SUCCESS, {"Leads handed over: 1": "the week before: 0"}),
         (Role.MANAGER, {"Leads handed over: 2": "the week before: 0"}),
         (Role.MARKETING, {"New by fair: 3": "the week before: 0", "Entered MQL: 2": None}),
         (Role.OPS, {"Mails sent: 0": "the week before: 0"}),
@@ -127,7 +146,7 @@ async def test_each_role_reads_the_figures_it_steers_by(
     post: Post, role: Role, said: dict[str, str | None]
 ) -> None:
     """An SDR steers by the own leads, a manager by those of all; the week is Monday to Sunday."""
-    rep = "rep-1" if role == Role.SDR else ""
+    rep = "rep-1" if role in (Role.SDR, Role.SUCCESS) else ""
     one = user(post, role, rep)
     with post.database.begin() as connection:
         for owner, moves in (

@@ -130,7 +130,8 @@ class Program:
 
     def _signal(self, which: signal.Signals) -> None:
         if self.returncode is None:
-            os.kill(self.pid, which)
+            with suppress(ProcessLookupError):  # It has ended this moment.
+                os.kill(self.pid, which)
 
 
 class _Preloaded:
@@ -175,6 +176,8 @@ class _Preloaded:
         said: dict[str, int] = json.loads(written)
         if "ended" in said:
             self._ended[said["ended"]] = said["status"]
+        else:
+            self._ended.pop(said["began"], None)
         return said
 
     def close(self) -> None:

@@ -122,7 +122,7 @@ WORDS = LanguagePatterns(
         r"|$)",
         r"(?:be|am|is|i'm|i'll be|are|been|currently|presently|now) (?:\w+ )?(?:out|away)"
         r" (?:until|till|from|on|this|and|through|for|at|the"
-        r"|of (?:town|(?:the )?(?:country|state|city|building|lab|studio)))",
+        r"|of (?:town|contact|reach|range|(?:the )?(?:country|state|city|building|lab|studio)))",
         r"(?:on|taking) (?:my |a |an |some |our )?(?:\w+ )?(?:vacation|leave|holidays?|pto|time "
         r"off"
         r"|business trip|sabbatical|honeymoon)",
@@ -134,7 +134,8 @@ WORDS = LanguagePatterns(
         r"(?:office|company|we|offices) (?:is|are|will be) closed",
         r"(?:no longer|not) (?:work\w*|employed|with|at) ~(?:company|for|here|at|team)",
         r"(?:has|have|i've) left (?:the )?(?:company|firm|business|organi[sz]ation|team|job"
-        r"|role|position)|has left (?:us|our)(?!\w)",
+        r"|role|position)",
+        r"has left (?!(?:an?|you|me|it|that|this|some|no|my|his|her|any|the)(?!\w))\w+",
         r"limited access to (?:my )?(?:e-?)?mail",
     ),
     beside=(

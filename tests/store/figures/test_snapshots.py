@@ -43,6 +43,7 @@ def keep(connection: Connection, now: datetime, time_zone: str = "UTC") -> tuple
     refresh(connection)
     done = snapshot(connection, time_zone, now)
     connection.execute(text("DROP TABLE figure_counted"))
+    assert done is not None
     return done
 
 
@@ -192,7 +193,7 @@ def test_a_source_that_stops_is_found_once_and_ends_when_it_goes_on(
         keep(connection, now)
         today = now.date()
         counts = anomalies.series(connection, today)
-        new = anomalies.keep(connection, stopped_series(counts), today - DAY, now)
+        new = anomalies.keep(connection, stopped_series(counts), counts, today - DAY, now)
         found += [(number, one) for one in new]
 
     known = anomalies.list_anomalies(connection, 10)

@@ -109,7 +109,7 @@ async def test_who_sees_to_what_has_stopped_is_told_of_it(api: Api) -> None:
     series = ("source", "web form")
     with api.database.begin() as connection:
         found = anomalies.keep(
-            connection, [StoppedSeries(series, 3, 1, 30.4, 1e-9)], date(2026, 3, 2), now
+            connection, [StoppedSeries(series, 3, 1, 30.4, 1e-9)], {}, date(2026, 3, 2), now
         )
         for _ in range(2):
             tell_roles(connection, (Role.MARKETING, Role.ADMIN), found[0], now)
