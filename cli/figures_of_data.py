@@ -3,17 +3,14 @@ lack."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict
 
-import typer
 from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
-from cli.output import AsCsv, printed
-from cli.reports import From, To
+from cli.output import AsCsv
+from cli.reports import From, To, printed_report
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.data_quality import MOST_PAIRS, QualityRow
@@ -36,10 +33,8 @@ def deliverability(
         day_or_none(begins, "--from"),
         day_or_none(to, "--to"),
     )
-    if as_json:
-        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
-        return
-    if printed(found.rows, "/figures/deliverability", as_json=False, as_csv=as_csv):
+    path = "/figures/deliverability"
+    if printed_report(found, found.rows, path, as_json=as_json, as_csv=as_csv):
         return
     say = Console(highlight=False).print
     say(
@@ -106,11 +101,8 @@ def data_quality(*, as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show how many leads lack an owner, a country or a time zone, by source, and how many pairs
     may be one person."""
     found = figures_of_data.data_quality(terminal(), operator())
-    if as_json:
-        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
-        return
     rows = figures_of_data.quality_rows(found)
-    if printed(rows, "/figures/data-quality", as_json=False, as_csv=as_csv):
+    if printed_report(found, rows, "/figures/data-quality", as_json=as_json, as_csv=as_csv):
         return
     headings = ("Source", "leads", "no owner", "of them in sales", "no country", "no time zone")
     print_list(

@@ -3,8 +3,6 @@ stopped."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +12,7 @@ from rich.console import Console
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.output import AsCsv, printed
+from cli.reports import printed_report
 from cli.tables import listed, print_list
 from cli.times import parse_day
 from domain.notifications.stopped import name_of_series
@@ -48,12 +47,9 @@ def days(
         parse_day(to, "--to") if to else None,
         subject or None,
     )
-    if as_json:
-        typer.echo(json.dumps(asdict(found), default=str, ensure_ascii=False))
-        return
-    if printed(
-        found.rows, "/figures/days", as_json=False, as_csv=as_csv, filters={"subject": subject}
-    ):
+    narrowed = {"subject": subject}
+    path = "/figures/days"
+    if printed_report(found, found.rows, path, as_json=as_json, as_csv=as_csv, filters=narrowed):
         return
     say = Console(highlight=False).print
     say(

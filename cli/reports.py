@@ -12,6 +12,7 @@ import typer
 
 from cli.errors import stderr
 from cli.output import printed
+from domain.figures.funnel import MOST_BEHIND
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -47,5 +48,8 @@ def printed_report(
         typer.echo(json.dumps(report, default=str, ensure_ascii=False))
     elif behind := report.get("behind", 0):
         leads = "1 lead" if behind == 1 else f"{behind:,} leads"
-        stderr.print(f"The last changes of {leads} are not counted yet: a worker is at it.")
+        changes = f"The last changes of {leads}"
+        if behind > MOST_BEHIND:
+            changes = f"More than {MOST_BEHIND:,} changes"
+        stderr.print(f"{changes} are not counted yet: a worker is at it.")
     return as_json or printed(rows, path, as_json=False, as_csv=as_csv, filters=filters)

@@ -18,6 +18,9 @@ from domain.figures.stages import DAY, FUNNEL
 
 FEW = 20
 """Of fewer cases no share is told, only how many they are."""
+MOST_BEHIND = 100_000
+"""Changes that are looked through for leads that are not counted yet: one more leads are more
+changes than that."""
 FOLDED = "(few)"
 """The value of those whose own is not shown, because they are too few."""
 

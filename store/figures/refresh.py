@@ -7,6 +7,7 @@ from typing import cast
 
 from sqlalchemy import Connection, text
 
+from domain.figures.funnel import MOST_BEHIND
 from domain.figures.stages import FUNNEL, STAGES, WON
 
 BATCH = 2_000
@@ -26,7 +27,12 @@ _TAKE = text(
     SELECT DISTINCT about FROM due
     """
 )
-_BEHIND = text("SELECT count(*) FROM (SELECT DISTINCT about FROM figures_due) AS leads")
+_BEHIND = text(
+    """
+    SELECT CASE WHEN count(*) > :most THEN count(*) ELSE count(DISTINCT about) END
+    FROM (SELECT about FROM figures_due LIMIT :most + 1) AS first
+    """
+)
 
 
 def _position(column: str) -> str:
@@ -175,9 +181,10 @@ def refresh(connection: Connection, *, most: int | None = None) -> int:
     return done
 
 
-def leads_behind(connection: Connection) -> int:
-    """Of how many leads something changed that the facts do not say yet."""
-    return cast(int, connection.scalar(_BEHIND))
+def leads_behind(connection: Connection, most: int = MOST_BEHIND) -> int:
+    """Of how many leads something changed that the facts do not say yet; one more than ``most``
+    where there are more changes than that, which nobody waits to have counted."""
+    return cast(int, connection.scalar(_BEHIND, {"most": most}))
 
 
 def last_change(connection: Connection) -> int:

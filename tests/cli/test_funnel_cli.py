@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import Engine
 
 from cli.errors import UserError
 from cli.funnel import funnel
+from cli.reports import printed_report
+from domain.figures.funnel import MOST_BEHIND
 from domain.refusals import Invalid
 from tests.support.lead_histories import add_lead, facts_wait
 
@@ -62,6 +65,19 @@ def test_a_file_that_lacks_leads_says_so_where_no_program_reads_it(
     assert "The last changes of 20 leads are not counted yet" in told.err
     assert "not counted" not in told.out
     assert capsys.readouterr().err == ""
+
+
+def test_of_more_changes_than_are_looked_through_no_number_of_leads_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """After a large import the number would be that of the leads that were looked at."""
+
+    @dataclass
+    class Report:
+        behind: int = MOST_BEHIND + 1
+
+    assert not printed_report(Report(), [], "/figures/funnel", as_json=False, as_csv=False)
+    assert "More than 100,000 changes are not counted yet" in capsys.readouterr().err
 
 
 def test_what_can_not_be_counted_is_told_in_a_sentence(histories: Engine) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from domain.access import Action
 from domain.csv_text import BOM, csv_line
-from domain.figures.funnel import Dimension, FunnelReport, Mode
+from domain.figures.funnel import MOST_BEHIND, Dimension, FunnelReport, Mode
 from domain.figures.history_columns import HistoryChoice
 from domain.inputs import Code, Day
 from domain.refusals import Invalid
@@ -36,7 +36,9 @@ CSV_ANSWER: dict[int | str, dict[str, Any]] = {
         "content": {"text/csv": {"schema": {"type": "string"}}},
         "headers": {
             "leads-behind": {
-                "description": "Leads whose last changes are not counted yet; left out for none.",
+                "description": "Leads whose last changes are not counted yet, "
+                f"{MOST_BEHIND + 1} for more changes than can be looked through; left out for "
+                "none.",
                 "schema": {"type": "integer"},
             }
         },

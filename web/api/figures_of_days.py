@@ -18,6 +18,7 @@ from store.access.api_tokens import Caller
 from store.figures.anomalies import Anomaly
 from web.api.access import CurrentContext, may
 from web.api.figures import CSV_ANSWER, figures_file
+from web.api.figures_of_data import NoParameters
 from web.api.inputs import QUERIED
 
 router = APIRouter(prefix="/figures", tags=["figures"])
@@ -72,4 +73,4 @@ def show_anomalies(context: CurrentContext, caller: Reader) -> Anomalies:
 def anomalies_file(context: CurrentContext, caller: Reader) -> Response:
     """The same as a CSV file (UTF-8)."""
     rows = [asdict(one) for one in show_anomalies(context, caller).anomalies]
-    return figures_file(context, caller, "figures/anomalies", rows, DaysParameters())
+    return figures_file(context, caller, "figures/anomalies", rows, NoParameters())

@@ -16,7 +16,7 @@ from domain.figures.periods import Period
 from domain.figures.stages import FUNNEL
 from store.engine import engine
 from store.figures import funnel
-from store.figures.refresh import refresh, remake
+from store.figures.refresh import leads_behind, refresh, remake
 from tests.support.lead_histories import BEGIN, History, add_lead, add_moves
 
 ALL = Period(date(2026, 1, 1), date(2027, 1, 1), "UTC")
@@ -48,6 +48,17 @@ def asked(connection: Connection, **given: object) -> FunnelReport:
 def counted(found: FunnelReport, name: str) -> list[object]:
     """One figure of each stage."""
     return [getattr(stage, name) for stage in found.stages]
+
+
+def test_how_far_facts_are_behind_is_looked_through_no_further_than_anybody_reads(
+    connection: Connection,
+) -> None:
+    """After an import of a million leads each look at a page would count all of their changes."""
+    for _ in range(2):
+        add_lead(connection, [(1, "known", 0), (1, "engaged", 1)])
+
+    assert leads_behind(connection) == 2
+    assert [leads_behind(connection, most) for most in (4, 3, 1)] == [2, 4, 2]
 
 
 def test_a_small_history_by_hand(connection: Connection) -> None:

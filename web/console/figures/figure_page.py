@@ -13,6 +13,7 @@ from markupsafe import Markup
 from nicegui import ui
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from domain.figures.funnel import MOST_BEHIND
 from domain.inputs import Day
 from domain.refusals import Invalid, Unavailable
 from web.console.lists.export import export_button, written
@@ -135,7 +136,13 @@ def in_address(asked: BaseModel) -> dict[str, Any]:
 
 def show_behind(leads: int) -> None:
     """That the last changes of so many leads are not counted yet; nothing of none."""
-    if leads:
+    if leads > MOST_BEHIND:
+        many = _(
+            "More than {number} changes are not counted yet. They will be soon.",
+            number=f"{MOST_BEHIND:,}",
+        )
+        show(quiet(many), "p").props('role="status"')
+    elif leads:
         said = ngettext(
             "The last changes of 1 lead are not counted yet. They will be soon.",
             "The last changes of {number} leads are not counted yet. They will be soon.",
