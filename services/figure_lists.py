@@ -28,8 +28,9 @@ from services.context import Context
 from services.figures import NAMED_FROM, FigureQuery, one_of, question_of, too_few
 from services.figures_of_leaks import leak_question
 from store.access.api_tokens import Caller
+from store.figures.funnel import owners_with_few
 from store.figures.leaks import baseline
-from store.figures.lists import CasesBehind, cases_behind
+from store.figures.lists import CasesBehind, cases_behind, cases_together
 
 Known = TypeVar("Known", bound=StrEnum)
 KIND = "kind"
@@ -63,6 +64,7 @@ def leads_behind(
     counted = _one_of(CountedAs, address.figure, "figure")
     only = dict(_pair(one) for one in address.of)
     kind = only.pop(KIND, "")
+    _belong(counted, address.at, kind)
     asked = FigureQuery(address.begins, address.ends, window=address.window, only=only)
     of_funnel = counted in OF_THE_FUNNEL
     question = (question_of if of_funnel else leak_question)(context, connection, caller, asked)
@@ -81,7 +83,7 @@ def leads_behind(
     if (
         caller.role == Role.MARKETING
         and question.only.get(Dimension.OWNER)
-        and cases_behind(connection, behind).cases < NAMED_FROM
+        and _are_few(connection, behind)
     ):
         raise too_few("figure_of")
     return behind
@@ -96,6 +98,37 @@ def counted_behind(
         Forbidden, Invalid: see :func:`leads_behind`.
     """
     return cases_behind(connection, leads_behind(connection, context, caller, address))
+
+
+def _are_few(connection: Connection, behind: LeadsBehind) -> bool:
+    """Whether the page of the number folds the rep that it is of."""
+    if behind.counted in OF_THE_FUNNEL:
+        few = owners_with_few(connection, behind.question, NAMED_FROM)
+        return behind.question.only[Dimension.OWNER] in few
+    return cases_together(connection, behind) < NAMED_FROM
+
+
+def _belong(counted: CountedAs, at: str, kind: str) -> None:
+    """What is asked about the number is something that it has.
+
+    Raises:
+        Invalid: it has no stages or rows, or is not told by kind.
+    """
+    if at and counted not in (*OF_A_STAGE, *OF_A_MEETING):
+        raise _without(counted, at, "figure_at")
+    if kind and counted not in OF_THE_FUNNEL:
+        raise _without(counted, f"{KIND}:{kind}", "figure_of")
+
+
+def _without(counted: CountedAs, asked: str, field: str) -> Invalid:
+    return Invalid(
+        sentence(
+            "The figure '{figure}' is not split that way: leave '{asked}' out.",
+            figure=counted.value,
+            asked=asked,
+        ),
+        field,
+    )
 
 
 def _pair(one: str) -> tuple[str, str]:

@@ -68,9 +68,8 @@ def funnel(context: Context, caller: Caller, asked: FigureQuery) -> FunnelReport
         question = question_of(context, connection, caller, asked)
         fold: list[str] = []
         if caller.role == Role.MARKETING and Dimension.OWNER in (question.by, *question.only):
-            by_owner = replace(question, by=Dimension.OWNER)
-            fold = facts.values_with_few(connection, by_owner, NAMED_FROM)
-        if question.only.get(Dimension.OWNER, "") in fold:
+            fold = facts.owners_with_few(connection, question, NAMED_FROM)
+        if question.only.get(Dimension.OWNER) in fold:
             raise too_few()
         if question.mode == Mode.COHORT:
             found = report(question, facts.cohort_counts(connection, question, fold))

@@ -9,7 +9,7 @@ from domain.access import Action
 from domain.figures.data_quality import MOST_PAIRS, QualityReport, quality_report
 from domain.figures.deliverability import DeliverabilityReport, deliverability_report
 from domain.figures.periods import period, today_in
-from services.access import authorise, team_of
+from services.access import authorise, sees_customers, team_of
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.figures.data_quality import quality_counts
@@ -43,7 +43,7 @@ def deliverability(
 
 def data_quality(context: Context, caller: Caller) -> QualityReport:
     """What leads lack now, by source, and how many pairs may be one person; for an SDR of the
-    team's leads.
+    team's leads, for customer success of all customers besides.
 
     Raises:
         Forbidden: the caller may not read figures.
@@ -51,7 +51,7 @@ def data_quality(context: Context, caller: Caller) -> QualityReport:
     authorise(caller, Action.READ_FIGURES)
     team = team_of(caller)
     with context.database.connect() as connection:
-        counts = quality_counts(connection, team)
+        counts = quality_counts(connection, team, customers=sees_customers(caller))
     with context.database.connect() as connection:
         pairs = suspicions(connection, team=team, limit=MOST_PAIRS + 1)
     return quality_report(counts, len(pairs))

@@ -104,7 +104,8 @@ def leak_question(
 
 def _first_day(context: Context, ends: date | None) -> date:
     today = today_in(context.settings.company_time_zone, context.clock.now())
-    return min(ends or today, today) - timedelta(days=LEAK_DAYS - 1)
+    tomorrow = today + timedelta(days=1)
+    return min(ends or tomorrow, tomorrow) - timedelta(days=LEAK_DAYS)
 
 
 def leak_rows(found: LeaksReport) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
 
+from domain.contracts.journey import Stage
 from domain.figures.data_quality import Lacking, QualityCount
 from store.tables import IN_SALES_HANDS
 
@@ -24,16 +25,21 @@ _LEADS = text(
         count(*) FILTER (WHERE {LACKING["time_zone"]}) AS without_time_zone
     FROM lead WHERE phase_reason <> 'erased'
         AND (cast(:team AS text) IS NULL
-            OR owner IN (SELECT code FROM rep WHERE rep.team = :team))
+            OR owner IN (SELECT code FROM rep WHERE rep.team = :team)
+            OR (:customers AND stage = :customer))
     GROUP BY source
     """
 )
 
 
-def quality_counts(connection: Connection, team: str | None) -> list[QualityCount]:
+def quality_counts(
+    connection: Connection, team: str | None, *, customers: bool = False
+) -> list[QualityCount]:
     """All leads by source, as lists of leads count them.
 
     Args:
         team: only those of this team; None for all.
+        customers: beside those of the team, customers of all.
     """
-    return [QualityCount(*row) for row in connection.execute(_LEADS, {"team": team})]
+    seen = {"team": team, "customers": customers, "customer": Stage.CUSTOMER}
+    return [QualityCount(*row) for row in connection.execute(_LEADS, seen)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from domain.figures.funnel import (
     FOLDED,
     Dimension,
     Kind,
+    Mode,
     MoveCount,
     PassageCount,
     Quartiles,
@@ -74,13 +76,29 @@ def first_day(connection: Connection) -> datetime | None:
     return first
 
 
-def values_with_few(connection: Connection, question: Question, fewer_than: int) -> list[str]:
-    """The values of the split that fewer units have in the period."""
-    split = Split(question, "facts")
+def owners_with_few(connection: Connection, question: Question, fewer_than: int) -> list[str]:
+    """The reps of whom the report counts fewer units in the period; nobody is no rep.
+
+    A report of activity counts what moved: a unit without a move is in its times alone.
+    """
+    split = Split(replace(question, by=Dimension.OWNER), "facts")
+    moved = question.mode == Mode.ACTIVITY
+    found = f"""
+        SELECT facts.owner, {"NULL::bigint AS unit_id" if moved else "unit_id"}
+        FROM funnel_passage AS facts{split.join}
+        WHERE facts.at >= :start AND facts.at < :end{split.where}
+    """
+    if moved:
+        found += f"""
+            UNION ALL
+            SELECT facts.owner, move.unit_id FROM funnel_move AS move
+            JOIN (SELECT *, lead_id IS NULL AS imported FROM funnel_unit) AS facts
+                ON facts.id = move.unit_id{split.join}
+            WHERE move.at >= :start AND move.at < :end{split.where}
+        """
     rows = connection.scalars(
         text(
-            f"SELECT {split.value} FROM funnel_passage AS facts{split.join} "
-            f"WHERE facts.at >= :start AND facts.at < :end{split.where} "
+            f"SELECT owner FROM ({found}) AS counted WHERE owner <> '' "
             "GROUP BY 1 HAVING count(DISTINCT unit_id) < :fewer_than"
         ),
         {**split.values, **in_period(question), "fewer_than": fewer_than},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -34,6 +35,13 @@ def cases_behind(connection: Connection, behind: LeadsBehind) -> CasesBehind:
         found.values,
     ).one()
     return CasesBehind(*row)
+
+
+def cases_together(connection: Connection, behind: LeadsBehind) -> int:
+    """How many cases of a leak there are, of which the number is a part."""
+    found = _cases(replace(behind, at=""))
+    counted = connection.scalar(text(f"SELECT count(*) FROM ({found.sql}) AS cases"), found.values)
+    return counted or 0
 
 
 def statement(behind: LeadsBehind) -> Cases:

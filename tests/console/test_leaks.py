@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.console.conftest import Console
-from tests.store.figures.leak_world import call, cross, rest
+from tests.store.figures.leak_world import call, cross, meet, rest
 from tests.support.lead_histories import add_lead
 from tests.support.web_app import Site
 
@@ -90,3 +90,41 @@ def test_a_rep_has_leads_that_wait_begin_a_cadence_and_marketing_wakes_one(
     page.get_by_role("dialog").get_by_role("button", name="Reactivate now").click()
     expect(page.get_by_text("1 lead comes back.")).to_be_visible()
     assert site.value(told, id=f"lead-{rests}") == 1
+
+
+def test_a_page_says_what_it_cuts_and_links_to_nothing_that_is_refused(
+    site: Site, console: Console
+) -> None:
+    """Twenty sources are all of them, of 22 two would be missed by nobody; and marketing sees no
+    leaks of one rep."""
+    with site.database.begin() as connection:
+        for number in range(22):
+            lead = add_lead(
+                connection, [(1, "known", -101.0)], source=f"cut {number:02}", owner="rep-1"
+            )
+            if number < 20:
+                cross(connection, lead, -100)
+            meet(connection, lead, -100, -99, "no_show")
+    days = "from=2025-11-20&to=2025-11-30"
+    cut = "The largest are shown"
+    page = console("marketing")
+    page.goto(f"/console/figures/leaks?{days}&by=source")
+    missed = page.get_by_role("region", name="No-shows by Source")
+    expect(missed.get_by_role("link", name="cut 19")).to_be_visible()
+    response = page.get_by_role("region", name="The first response")
+    expect(response.get_by_role("link", name="cut 19")).to_be_visible()
+    shown = page.get_by_role("main").text_content() or ""
+    before, _heading, after = shown.partition("Meetings that were missed")
+    assert cut in after
+    assert cut not in before.rpartition("The first response")[2]
+
+    page.goto(f"/console/figures/leaks?{days}&by=owner")
+    cells = page.get_by_role("region", name="No-shows by Owner").get_by_role("row").nth(2)
+    cells = cells.get_by_role("cell")
+    expect(cells.nth(2).get_by_role("link")).to_have_text("22")
+    expect(cells.nth(0).get_by_role("link")).to_have_count(0)
+
+    page = console("success")
+    days = days.replace("from", "figure_from").replace("to=", "figure_to=")
+    page.goto(f"/console/leads?figure=no_show&{days}")
+    expect(page.get_by_text("leads of other teams by now are not in the list")).to_be_visible()

@@ -23,7 +23,7 @@ from services.exports import record_export
 from services.figures import FigureQuery
 from store.access.api_tokens import Caller
 from web.api.access import CurrentContext, WebContext, may
-from web.api.inputs import QUERIED
+from web.api.inputs import QUERIED, SaidName
 
 router = APIRouter(prefix="/figures", tags=["figures"])
 Reader = Annotated[Caller, Depends(may(Action.READ_FIGURES))]
@@ -66,10 +66,10 @@ class FunnelParameters(PeriodParameters):
         None, le=10_000, description="Days within which it counts; as long as it took."
     )
     mode: Code = Field(Mode.COHORT.value, description=" or ".join(Mode))
-    source: Code | None = None
-    campaign: Code | None = None
+    source: SaidName | None = None
+    campaign: SaidName | None = None
     cadence: Code | None = None
-    segment: Code | None = None
+    segment: SaidName | None = None
     owner: Code | None = None
     team: Code | None = None
     country: Code | None = None

@@ -16,6 +16,7 @@ from services.figures import FigureQuery
 from store.access.api_tokens import Caller
 from web.api.access import CurrentContext, may
 from web.api.figures import CSV_ANSWER, PeriodParameters, figures_file
+from web.api.inputs import SaidName
 
 router = APIRouter(prefix="/figures", tags=["figures"])
 Reader = Annotated[Caller, Depends(may(Action.READ_FIGURES))]
@@ -30,8 +31,8 @@ class LeakParameters(PeriodParameters):
     by: Code | None = Field(None, description=f"Split by {', '.join(LeakBy)}.")
     owner: Code | None = None
     team: Code | None = None
-    source: Code | None = None
-    segment: Code | None = None
+    source: SaidName | None = None
+    segment: SaidName | None = None
 
 
 @router.get("/leaks")

@@ -16,6 +16,7 @@ from services.figures import FigureQuery
 from store.access.api_tokens import Caller
 from web.api.access import CurrentContext, may
 from web.api.figures import PeriodParameters
+from web.api.inputs import SaidName
 
 router = APIRouter(prefix="/figures", tags=["figures"])
 Reader = Annotated[Caller, Depends(may(Action.READ_FIGURES))]
@@ -39,7 +40,7 @@ class RecycleParameters(PeriodParameters):
     window: int | None = Field(
         None, le=10_000, description="Days within which it counts; as long as it took."
     )
-    source: Code | None = None
+    source: SaidName | None = None
     team: Code | None = None
 
 

@@ -35,7 +35,7 @@ from store.views.lead_timeline import HistoryLine, history, history_length
 from store.views.leads import MOST_POINTS, LeadLine
 from temporal import steering
 from web.api.access import CurrentContext, WebContext, may
-from web.api.inputs import Address, Codes, Id
+from web.api.inputs import Address, Codes, Id, SaidNames
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
 
 router = APIRouter(prefix="/leads", tags=["leads"])
@@ -139,7 +139,7 @@ def list_leads(
     owner: Annotated[Codes, Query(description="Reps; empty: nobody.")] = None,
     grade: Annotated[Codes, Query(description="B2, B, 2, or known, engaged, mql, hot.")] = None,
     country: Codes = None,
-    source: Codes = None,
+    source: SaidNames = None,
     cadence: Annotated[Codes, Query(description="They are in it now.")] = None,
     account: int | None = None,
     without: Annotated[
@@ -160,7 +160,8 @@ def list_leads(
     figure_to: Annotated[Day | None, Query(description="The day after its period.")] = None,
     figure_window: Annotated[int | None, Query(ge=1, le=10_000)] = None,
     figure_of: Annotated[
-        Codes, Query(description="What it is of: `owner:rep-1`, `source:web`, `kind:recycled`.")
+        SaidNames,
+        Query(description="What it is of: `owner:rep-1`, `source:web`, `kind:recycled`."),
     ] = None,
     order: Annotated[
         Order,

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2 as httpx
 
+from domain.engagement.campaigns import LONGEST
 from tests.support.lead_histories import add_lead, facts_wait
 from tests.web.api.conftest import Api
 
@@ -72,6 +73,57 @@ async def test_marketing_reads_no_rep_by_name_who_has_few_cases(api: Api) -> Non
     alone = await api.ask("marketing", "GET", "/figures/funnel?owner=rep-2")
     assert (alone.status_code, alone.json()["errors"][0]["field"]) == (422, "owner")
     assert (await funnel(api, "marketing", owner="rep-1"))["won"] == 11
+
+
+async def test_few_leads_without_an_owner_hide_no_figures_from_marketing(api: Api) -> None:
+    """Nobody is no person: two leads that wait for a rep would cost marketing the whole report."""
+    some(api)
+    with api.database.begin() as connection:
+        for _ in range(2):
+            add_lead(connection, [(1, "known", 0.0)], source="web")
+
+    for mode in ("cohort", "activity"):
+        parts = (await funnel(api, "marketing", by="owner", mode=mode))["parts"]
+        assert {part["value"] for part in parts} == {"", "rep-1", "rep-9", "(few)"}
+    nobody = await funnel(api, "marketing", owner="", by="source")
+    assert nobody["stages"][0]["entered"] == 2
+
+
+async def test_marketing_reads_no_rep_by_name_of_whom_little_moved(api: Api) -> None:
+    """Whose leads were only recycled in the period entered no stage in it: they would stand there
+    by name with two moves."""
+    with api.database.begin() as connection:
+        for owner, leads in (("rep-1", 5), ("rep-2", 2)):
+            for _ in range(leads):
+                moves = [(1, "known", 0.0), (1, "recycled", 20.0)]
+                add_lead(connection, moves, owner=owner, source="web")
+    period = {"from": "2026-03-10", "to": "2026-04-10", "mode": "activity"}
+
+    parts = (await funnel(api, "marketing", by="owner", **period))["parts"]
+
+    assert {part["value"]: part["funnel"]["stages"][0]["left"] for part in parts} == {
+        "rep-1": 5,
+        "(few)": 2,
+    }
+    asked = "&".join(f"{name}={value}" for name, value in period.items())
+    alone = await api.ask("marketing", "GET", f"/figures/funnel?owner=rep-2&{asked}")
+    assert (alone.status_code, alone.json()["errors"][0]["field"]) == (422, "owner")
+
+
+async def test_a_long_name_of_a_campaign_narrows_figures_and_opens_its_leads(api: Api) -> None:
+    """As many characters of a link's parameters are kept: the page's own links would be refused."""
+    name = "c" * LONGEST
+    with api.database.begin() as connection:
+        add_lead(connection, [(1, "known", 0.0)], source=name)
+
+    assert (await funnel(api, "manager", source=name))["stages"][0]["entered"] == 1
+    for asked in (f"figure=entered&figure_of=source:{name}", f"source={name}"):
+        answer = await api.ask("manager", "GET", f"/leads?{asked}")
+        assert len(answer.json()["items"]) == 1
+    for path in (f"funnel?campaign={name}", f"leaks?source={name}", f"recycle?source={name}"):
+        assert (await api.ask("manager", "GET", f"/figures/{path}")).status_code == 200
+    longer = await api.ask("manager", "GET", f"/leads?figure=entered&figure_of=campaign:{name}")
+    assert longer.status_code == 200
 
 
 async def test_a_file_has_the_figures_of_the_caller_and_is_on_record(api: Api) -> None:

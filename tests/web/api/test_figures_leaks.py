@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -91,6 +92,49 @@ async def test_marketing_reads_no_rep_by_name_who_has_few_cases(api: Api) -> Non
     assert len(await leads(api, "marketing", many)) == 11
 
 
+async def test_marketing_opens_each_number_that_stands_by_a_reps_name(api: Api) -> None:
+    """A page folds a rep by all of that leak: a number of fewer that it shows would be refused by
+    its own link."""
+    moves = [(1, "known", 0.0), (1, "mql", 1.0)]
+    with api.database.begin() as connection:
+        for day in range(6):
+            lead = add_lead(connection, moves, owner="rep-1", source="web")
+            cross(connection, lead, 1)
+            call(connection, lead, 1.01 if day < 2 else 4)
+            meet(connection, lead, 5, 6, "no_show" if day < 2 else "held")
+        add_lead(connection, moves[:1], owner="rep-1", source="web")
+        for _ in range(2):
+            cross(connection, add_lead(connection, moves, owner="rep-2", source="web"), 1)
+    found = await leaks(api, "marketing", f"{MARCH}&by=owner")
+
+    assert {one["value"]: one["in_time"] for one in found["response"]}["rep-1"] == 2
+    assert {one["value"] for one in found["response"]} == {None, "rep-1", "(few)"}
+    for figure, number in (
+        ("in_time", 2),
+        ("late", 4),
+        ("no_show", 2),
+        ("waiting&figure_at=known", 1),
+        ("entered&figure_at=known", 7),
+        ("converted&figure_at=mql", 0),
+    ):
+        of = f"figure={figure}&{BEHIND}&figure_of=owner:rep-1"
+        assert len(await leads(api, "marketing", of)) == number, figure
+    for figure in ("handed_over", "waiting&figure_at=mql", "entered", "resting"):
+        of = f"figure={figure}&{BEHIND}&figure_of=owner:rep-2"
+        assert (await api.ask("marketing", "GET", f"/leads?{of}")).status_code == 422, figure
+
+
+async def test_without_a_first_day_there_are_ninety_until_the_day_that_is_asked_for(
+    api: Api,
+) -> None:
+    """Two reports of a quarter that each lack a day do not add up to the half-year."""
+    today = datetime.now(UTC).date()
+    for ends in (today - timedelta(days=200), today + timedelta(days=1), None):
+        found = await leaks(api, "manager", f"to={ends}" if ends else "")
+        days = date.fromisoformat(found["ends"]) - date.fromisoformat(found["begins"])
+        assert days == timedelta(days=90), ends
+
+
 async def test_what_is_usual_is_what_was_before_the_period(api: Api) -> None:
     """Nobody would be late if their own waiting counted as usual; and with too few before there is
     no saying who is late."""
@@ -142,7 +186,9 @@ async def test_what_can_not_be_counted_is_refused_where_it_was_entered(api: Api)
         ("/leads?figure=no_show&figure_at=mql", "figure_at", "There is no 'mql' here"),
         ("/leads?figure=late&figure_of=rep-1", "figure_of", "owner:rep-1"),
         ("/leads?figure=late&figure_of=colour:red", "figure_of", "no 'colour'"),
-        ("/leads?figure=late&figure_of=kind:old", "figure_of", "There is no 'old' here"),
+        ("/leads?figure=entered&figure_of=kind:old", "figure_of", "There is no 'old' here"),
+        ("/leads?figure=late&figure_of=kind:recycled", "figure_of", "leave 'kind:recycled' out"),
+        ("/leads?figure=late&figure_at=mql", "figure_at", "leave 'mql' out"),
         ("/leads?figure=late&figure_from=2199-01-01", "from", "is in the future"),
     ):
         answer = await api.ask("manager", "GET", path)

@@ -143,3 +143,9 @@ async def test_what_leads_lack_is_counted_as_the_list_that_it_opens(api: Api) ->
     assert refused.status_code == 422
     own = (await figures(api, "sdr", "data-quality"))["whole"]
     assert (own["leads"], own["without_owner"], own["without_time_zone"]) == (1, 0, 0)
+    # Customer success sees the customers of all.
+    api.lead("f@x.example", "rep-9", stage="customer", phase="Customer")
+    seen = (await figures(api, "success", "data-quality"))["whole"]
+    for name, lacking in (("leads", ""), ("without_country", "?without=country")):
+        listed = (await api.ask("success", "GET", f"/leads{lacking}")).json()["items"]
+        assert seen[name] == len(listed) > 0, name

@@ -9,13 +9,14 @@ from typing import Annotated, Protocol, TypeVar
 from fastapi import Query
 from markupsafe import Markup
 
-from domain.access import Action
+from domain.access import Action, Role
 from domain.figures.funnel import FEW, FOLDED
 from domain.figures.leaks import LeakBy, LeaksReport, NoShowRow, ResponseRow
 from domain.figures.lists import CountedAs
 from domain.inputs import Code, Day
 from web.api import figures_leaks
 from web.api.figures_leaks import LeakParameters
+from web.api.inputs import SaidName
 from web.console import labels
 from web.console.figures.behind import behind
 from web.console.figures.chart import Bars, chart
@@ -64,8 +65,8 @@ async def leaks(
     by: Code | None = None,
     owner: Code | None = None,
     team: Code | None = None,
-    source: Code | None = None,
-    segment: Code | None = None,
+    source: SaidName | None = None,
+    segment: SaidName | None = None,
 ) -> None:
     """The leaks that the address asks for; an SDR sees those of the own leads."""
     asked = {
@@ -172,6 +173,7 @@ class LeaksPage(FigurePage[LeaksReport]):
         ]
         self._table(
             rows,
+            report.waiting,
             (
                 (heading("waiting"), "waiting"),
                 (heading("overdue"), "overdue"),
@@ -198,7 +200,7 @@ class LeaksPage(FigurePage[LeaksReport]):
             for one in self._shown(report.lost)
         ]
         columns = ((heading("lost"), "lost"), (_("Went on from it"), ""), (_("Share lost"), "lost"))
-        self._table(rows, columns, caption=_("Lost on the way"), stage=True)
+        self._table(rows, report.lost, columns, caption=_("Lost on the way"), stage=True)
 
     def _responses(self) -> None:
         report = self._report
@@ -219,7 +221,7 @@ class LeaksPage(FigurePage[LeaksReport]):
         ]
         keys = ("handed_over", "in_time", "late", "by_itself", "not_due", "untried")
         columns = tuple((heading(key), key) for key in keys)
-        self._table(rows, columns, caption=_("The first response"))
+        self._table(rows, report.response, columns, caption=_("The first response"))
         rows = [
             (
                 *self._named(one.value),
@@ -235,7 +237,7 @@ class LeaksPage(FigurePage[LeaksReport]):
             (_("Difference"), "cost_of_late"),
             (heading("cost_of_late"), "cost_of_late"),
         )
-        self._table(rows, columns, caption=_("What late answers cost"))
+        self._table(rows, report.response, columns, caption=_("What late answers cost"))
 
     def _untried(self, one: ResponseRow) -> Markup:
         still = _("{number} open", number=f"{one.untried_open:,}")
@@ -254,7 +256,8 @@ class LeaksPage(FigurePage[LeaksReport]):
             (_("Reminder"), ("reminder",)),
         )
         for name, splits in groups:
-            found = [one for one in report.no_shows if one.split in splits][: MOST_PARTS + 1]
+            found = [one for one in report.no_shows if one.split in splits]
+            shown = found[: MOST_PARTS + 1]
             rows = [
                 (
                     self._row_name(one, by),
@@ -267,7 +270,7 @@ class LeaksPage(FigurePage[LeaksReport]):
                         percent(one.recovered_share) if one.recovered_share is not None else "",
                     ),
                 )
-                for one in found
+                for one in shown
             ]
             headings = (
                 name,
@@ -284,6 +287,8 @@ class LeaksPage(FigurePage[LeaksReport]):
                     meanings=meanings,
                 )
             )
+            if len(shown) < len(found):
+                self._says_cut()
 
     def _row_name(self, one: NoShowRow, by: LeakBy) -> Cell:
         if one.split == "":
@@ -312,7 +317,7 @@ class LeaksPage(FigurePage[LeaksReport]):
             for one in self._shown(report.resting)
         ]
         columns = ((_("Leads"), "resting"), (_("Longest, in days"), ""))
-        self._table(rows, columns, caption=_("Rest after their day"))
+        self._table(rows, report.resting, columns, caption=_("Rest after their day"))
 
     def _shown(self, rows: Sequence[Row]) -> Iterator[Row]:
         """Those of all, and so many of the parts as the page has room for."""
@@ -326,6 +331,7 @@ class LeaksPage(FigurePage[LeaksReport]):
     def _table(
         self,
         rows: Sequence[Sequence[Cell]],
+        found: Sequence[Row],
         columns: Sequence[tuple[str, str]],
         *,
         caption: str,
@@ -346,8 +352,11 @@ class LeaksPage(FigurePage[LeaksReport]):
                 },
             )
         )
-        if len(rows) > MOST_PARTS:
-            show(quiet(_("The largest are shown; the file has all.")), "p")
+        if len(rows) < len(found):
+            self._says_cut()
+
+    def _says_cut(self) -> None:
+        show(quiet(_("The largest are shown; the file has all.")), "p")
 
     def _named(self, value: str | None, stage: str = "") -> tuple[Cell, ...]:
         """The cells that say what a row is of."""
@@ -360,7 +369,9 @@ class LeaksPage(FigurePage[LeaksReport]):
 
     def _part(self, by: LeakBy, value: str) -> Cell:
         name = part_name(by, value)
-        if value == FOLDED or self._report.by is None:
+        # Marketing sees no leaks of one rep.
+        of_a_rep = by == LeakBy.OWNER and self.visit.caller.role == Role.MARKETING
+        if value == FOLDED or self._report.by is None or of_a_rep:
             return name
         narrowed = self.address(by=None, **{by: value})
         return Markup('<a href="{}">{}</a>').format(narrowed, name)

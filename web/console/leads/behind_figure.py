@@ -9,7 +9,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 import services.accounts
-from domain.access import Action, Role
+from domain.access import Action
 from domain.figures.lists import AS_OF_NOW, OF_THE_FUNNEL, CountedAs
 from services.figure_lists import KIND, FigureAddress, counted_behind
 from store.consent.do_not_market import Play
@@ -73,7 +73,7 @@ class FigureBar:
         visit = self.visit
         found = await visit.read(counted_behind, visit.context, visit.caller, self.address)
         show(_what(self.address), "div").classes("views")
-        show(quiet(_cases(found, visit.caller.role)), "p")
+        show(quiet(_cases(found, of_one_team=visit.caller.of_one_team)), "p")
         if self._reassigns:
             reps = await self.visit.read(presence.reps, self.visit.context.clock.now())
             self._giving = Giving(self.visit, reps, self._then)
@@ -155,7 +155,7 @@ def _of(one: str) -> str:
     return f"{_(DIMENSIONS[name])}: {shown or _('None')}"
 
 
-def _cases(found: CasesBehind, role: Role) -> str:
+def _cases(found: CasesBehind, *, of_one_team: bool) -> str:
     """Why the list may be shorter than the figure."""
     said = [ngettext("1 case", "{number} cases", found.cases)]
     if found.imported:
@@ -175,6 +175,6 @@ def _cases(found: CasesBehind, role: Role) -> str:
                 again,
             )
         )
-    if role == Role.SDR:
+    if of_one_team:
         said.append(_("leads of other teams by now are not in the list"))
     return " · ".join(said)

@@ -29,7 +29,7 @@ from store.views.lead_search import (
     sources,
 )
 from web.api import leads as leads_api
-from web.api.inputs import Codes
+from web.api.inputs import Codes, SaidNames
 from web.console import labels
 from web.console.leads.behind_figure import FigureBar
 from web.console.leads.person import enter_lead
@@ -73,7 +73,7 @@ async def leads(
     owner: Codes = None,
     grade: Codes = None,
     country: Codes = None,
-    source: Codes = None,
+    source: SaidNames = None,
     cadence: Codes = None,
     without: Codes = None,
     recycled: bool | None = None,
@@ -84,7 +84,7 @@ async def leads(
     figure_from: Day | None = None,
     figure_to: Day | None = None,
     figure_window: Annotated[int | None, Query(ge=1, le=10_000)] = None,
-    figure_of: Codes = None,
+    figure_of: SaidNames = None,
     order: str = "activity",
     columns: str = "",
 ) -> None:
