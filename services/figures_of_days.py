@@ -87,13 +87,13 @@ def figures_of_days(
     of = Subject(subject) if subject else None
     with context.database.connect() as connection:
         rows = snapshots.snapshot_rows(connection, days.begins, days.ends, of)
-        restated = snapshots.restated(connection, days.begins, days.ends, MOST_RESTATED)
+        restated = snapshots.restated(connection, days.begins, days.ends, MOST_RESTATED, of)
     return DaysReport(
         days.begins,
         days.ends,
         days.time_zone,
         [one for one in rows if one.subject != Subject.DAY],
-        [one for one in restated if of is None or one.subject == of],
+        restated,
     )
 
 

@@ -118,7 +118,12 @@ _STATE = text(
         WHERE replaced_at IS NULL AND {_SAME})
     """
 )
-_RESTATED = """
+# Whether a day was counted is told by no figure, and balances follow from the others.
+_LISTED = (
+    "measure <> 'balance' AND subject <> 'day' "
+    "AND (cast(:subject AS text) IS NULL OR subject = :subject)"
+)
+_RESTATED = f"""
     WITH stated AS (
         SELECT *, lag(value) OVER versions AS before, lag(replaced_at) OVER versions AS over_at,
             lead(stated_at) OVER versions AS next_at,
@@ -128,11 +133,10 @@ _RESTATED = """
     )
     SELECT day, subject, name, kind, measure,
         CASE WHEN over_at = stated_at THEN before ELSE 0 END AS was, value AS now, stated_at AS at
-    FROM stated WHERE stated_at > first_at AND measure <> 'balance'
+    FROM stated WHERE stated_at > first_at AND {_LISTED}
     UNION ALL
     SELECT day, subject, name, kind, measure, value, 0, replaced_at FROM stated
-    WHERE replaced_at IS DISTINCT FROM next_at AND replaced_at IS NOT NULL
-        AND measure <> 'balance'
+    WHERE replaced_at IS DISTINCT FROM next_at AND replaced_at IS NOT NULL AND {_LISTED}
     ORDER BY at DESC, day DESC, subject, name, kind, measure
 """
 
@@ -231,11 +235,16 @@ def snapshot_rows(
 
 
 def restated(
-    connection: Connection, begins: date, ends: date, limit: int | None = None
+    connection: Connection,
+    begins: date,
+    ends: date,
+    limit: int | None = None,
+    subject: Subject | None = None,
 ) -> list[RestatedFigure]:
     """What was restated of these days, the latest first; balances follow from it."""
     rows = connection.execute(
-        text(f"{_RESTATED} LIMIT :limit"), {"begins": begins, "ends": ends, "limit": limit}
+        text(f"{_RESTATED} LIMIT :limit"),
+        {"begins": begins, "ends": ends, "limit": limit, "subject": subject},
     )
     return [RestatedFigure(*row) for row in rows]
 

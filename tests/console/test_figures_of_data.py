@@ -13,6 +13,16 @@ from store.figures import anomalies
 from tests.console.conftest import Console
 from tests.support.lead_histories import add_lead
 from tests.support.web_app import Site
+from web.console.figures.data_definitions import DEFINITIONS_OF_DATA
+from web.console.figures.definitions import DEFINITIONS
+from web.console.figures.leak_definitions import LEAK_DEFINITIONS
+
+
+def test_no_definition_takes_the_place_of_another() -> None:
+    """What a figure of leaks means was told of anomalies."""
+    keys = [*LEAK_DEFINITIONS, *DEFINITIONS_OF_DATA]
+    assert len(keys) == len(set(keys))
+    assert DEFINITIONS["usual"] == LEAK_DEFINITIONS["usual"]
 
 
 def test_marketing_opens_the_leads_that_lack_something(site: Site, console: Console) -> None:

@@ -7,11 +7,13 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from domain.access import Role
 from domain.figures.anomalies import StoppedSeries
 from domain.notifications.kinds import NotificationKind
+from services import figures_of_days
 from services.figures_of_days import export_days
 from store.access.api_tokens import Caller
 from store.figures import anomalies
@@ -34,7 +36,9 @@ def keep(api: Api) -> None:
         snapshot(connection, "UTC", datetime.now(UTC))
 
 
-async def test_days_are_told_with_what_was_restated(api: Api) -> None:
+async def test_days_are_told_with_what_was_restated(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A warehouse reads a day once and would never hear that it changed."""
     with api.database.begin() as connection:
         lead = add_lead(connection, [(1, "known", 0)], source="fair")
@@ -54,6 +58,14 @@ async def test_days_are_told_with_what_was_restated(api: Api) -> None:
     restated = {(one["subject"], one["name"], one["measure"]): one for one in found["restated"]}
     assert restated["stage", "mql", "entered"]["was"] == "0"
     assert restated["stage", "mql", "entered"]["now"] == "1"
+    with api.database.begin() as connection:
+        connection.execute(
+            text("UPDATE figure_snapshot SET replaced_at = now() WHERE subject = 'day'")
+        )
+    monkeypatch.setattr(figures_of_days, "MOST_RESTATED", 1)
+    for own in ("stage", "source"):
+        of = (await api.ask("manager", "GET", f"{path}&subject={own}")).json()["restated"]
+        assert [one["subject"] for one in of] == [own]
     assert (await api.ask("sdr", "GET", path)).status_code == 403
     for wrong, field in (
         ("/figures/days?from=2020-01-01", "from"),

@@ -22,7 +22,7 @@ from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext, translator
 
 PATH = "/figures/anomalies"
-COLUMNS = ("came", "usual", "span")
+COLUMNS = ("came", "usual_before", "span")
 
 
 @console_page(PATH, Action.READ_MONEY, N_("Anomalies"))

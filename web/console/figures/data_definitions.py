@@ -50,7 +50,7 @@ DEFINITIONS_OF_DATA: Mapping[str, tuple[str, str]] = {
         N_("Leads of whom neither a file nor a country says where they are."),
     ),
     "came": (N_("Came"), N_("How many came in these days.")),
-    "usual": (
+    "usual_before": (
         N_("Usual"),
         N_(
             "The median of the same weekdays in up to 24 weeks before. What is far below it, more "
