@@ -203,6 +203,7 @@ class JourneyPhase(Inbox):
             inbox=[n for n in self.state.inbox if n.cycle in (0, cycle)],
             entered="",
             side_workflows=[],
+            from_sales=self.phase in IN_SALES,
         )
         workflow.continue_as_new(
             workflow=phase.value, args=[state], search_attributes=search_attributes(state)

@@ -61,6 +61,14 @@ class RecyclePhase(JourneyPhase):
             if sign is None or sign.code != EventCode.REPLAN:
                 return self.way_back(sign, stay)
 
+    def accept(self, event: JourneyEvent) -> None:
+        """Keep what is news here: a lead that sales has let go and that crossed before sales had it
+        is not ready again, however late the word of it comes."""
+        crossed_before = event.code == EventCode.SCORE_REACHED and event.reason == Phase.NURTURE
+        if crossed_before and self.state.from_sales:
+            return
+        super().accept(event)
+
     async def unpaused(self) -> None:
         """Wait while the journey is paused; a pause does not put off a day that was agreed."""
         stood_still = self.state.paused

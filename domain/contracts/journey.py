@@ -115,7 +115,8 @@ class JourneyEvent:
     """News for a journey: a code, the id of the row that tells more, and the cycle it belongs to.
 
     An event of an earlier cycle is history and wakes nobody; ``cycle`` 0 belongs to any.
-    ``message`` is the relay message that brought it: the relay may bring one twice.
+    ``message`` is the relay message that brought it: the relay may bring one twice. ``reason`` of a
+    crossing is the phase in which the lead was.
     """
 
     code: str
@@ -157,6 +158,8 @@ class JourneyState(InboxState):
     """The run that entered this phase; '' when the next run is the one."""
     side_workflows: list[str] = field(default_factory=list)
     """Workflow ids of what runs beside this phase and hears what it hears."""
+    from_sales: bool = False
+    """Whether sales had the lead in the phase before."""
 
 
 @dataclass(frozen=True)

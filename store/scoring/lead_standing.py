@@ -309,7 +309,8 @@ def _crossing_message(lead: LeadNow) -> QueuedMessage:
         return _start_again(lead, EventCode.SCORE_REACHED)
     if lead.phase == "":
         return _start(lead, EventCode.SCORE_REACHED)
-    return _signal(lead, f"crossing:lead-{lead.id}:{lead.cycle}", EventCode.SCORE_REACHED, 0)
+    key = f"crossing:lead-{lead.id}:{lead.cycle}"
+    return _signal(lead, key, EventCode.SCORE_REACHED, 0, reason=lead.phase)
 
 
 def _interest_message(lead: LeadNow, sign: News) -> QueuedMessage:
@@ -340,13 +341,13 @@ def _start_again(lead: LeadNow, reason: EventCode) -> QueuedMessage:
     )
 
 
-def _signal(lead: LeadNow, key: str, code: EventCode, ref: int) -> QueuedMessage:
+def _signal(lead: LeadNow, key: str, code: EventCode, ref: int, reason: str = "") -> QueuedMessage:
     return QueuedMessage(
         key=key,
         workflow_id=journey_id(lead.id),
         kind="signal",
         name="engagement",
-        payload=asdict(JourneyEvent(code, ref=ref, cycle=lead.cycle)),
+        payload=asdict(JourneyEvent(code, ref=ref, cycle=lead.cycle, reason=reason)),
     )
 
 

@@ -39,6 +39,8 @@ NAMES = frozenset(
         *("MQL", "SAL", "SQL", "SDR", "SLA"),
         # Currencies.
         *("US", "USD"),
+        # Who found a method.
+        *("Kaplan", "Meier"),
     )
 )
 CODES = re.compile(
@@ -114,8 +116,9 @@ def typed(site: Site) -> re.Pattern[str]:
         keys = "SELECT DISTINCT jsonb_object_keys(attributes) FROM lead"
         found |= {one.replace("_", " ") for one in connection.scalars(text(keys))}
     phrases = [one.strip() for one in found if one and WORD.search(one)]
-    # Columns of lists are called by what stands above them, in lower case.
-    phrases += [one.lower() for one in phrases]
+    # Columns of lists are called by what stands above them, in lower case, attributes with a
+    # capital letter.
+    phrases += [one.lower() for one in phrases] + [one[:1].upper() + one[1:] for one in phrases]
     whole = "|".join(re.escape(one) for one in sorted(phrases, key=len, reverse=True))
     return re.compile(rf"(?<![A-Za-z])(?:{whole})(?![A-Za-z])")
 

@@ -28,7 +28,7 @@ from tests.support.programs import MOST_BYTES, Order
 
 def main(orders: socket.socket) -> None:
     """Take orders until whoever sends them is gone; what runs then is killed."""
-    for name in ("worker", "web.__main__"):
+    for name in ("worker", "web.app", "web.console.app"):
         importlib.import_module(name)
     if threading.active_count() > 1:
         raise RuntimeError("What has threads can't be forked.")

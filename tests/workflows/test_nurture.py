@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.send_pace import SendPace
 from domain.contracts.journey import Phase
+from tests.support.time_zones import where_it_is_night
 from tests.support.workflow_world import World, says, says_in
 
 HOUR = timedelta(hours=1)
@@ -65,7 +66,9 @@ async def test_what_cannot_be_done_at_once_is_done_by_the_queue(
             yield may_send and not at_once
 
     monkeypatch.setattr(SendPace, "allowed", never_at_once)
-    handle = await here.start(Phase.NURTURE, here.lead(), cadence="welcome-nurture")
+    # At the end of a window the hour would lead out of it, and the mail be due once more.
+    lead = here.lead(time_zone=where_it_is_night(datetime.now(UTC)))
+    handle = await here.start(Phase.NURTURE, lead, cadence="welcome-nurture")
 
     assert (await here.ending(handle)).reason == "exhausted"
 

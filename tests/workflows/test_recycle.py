@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.contracts.journey import Phase
+from domain.contracts.journey import EventCode, JourneyEvent, Phase
 from tests.support.workflow_world import World
 
 
@@ -43,6 +43,25 @@ async def test_a_sign_of_life_wakes_a_parked_lead_early(
 
     assert (ending.phase, ending.reason, ending.cycle) == (phase, reason, 2)
     assert await here.now() - before < timedelta(days=1)
+
+
+@pytest.mark.parametrize(("from_sales", "wakes"), [(True, False), (False, True)])
+async def test_a_crossing_that_comes_late_does_not_undo_what_sales_said(
+    here: World, from_sales: bool, wakes: bool
+) -> None:
+    """After an outage the word of it may come when sales has heard "no" already: the lead would be
+    called again at once. A lead that only ran out of mails may have crossed this moment."""
+    handle = await here.start(
+        Phase.RECYCLE, here.lead(), reason="not_interested", from_sales=from_sales
+    )
+    await here.reaches("SELECT phase FROM lead", "Recycle")
+
+    await handle.signal(
+        "engagement", JourneyEvent(EventCode.SCORE_REACHED, cycle=1, reason=Phase.NURTURE)
+    )
+    ending = await here.ending(handle)
+
+    assert (ending.reason == "score_reached") is wakes
 
 
 async def test_an_open_does_not_wake_a_parked_lead(here: World) -> None:
