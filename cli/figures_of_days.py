@@ -14,7 +14,7 @@ from cli.connect import operator, terminal
 from cli.output import AsCsv, printed
 from cli.reports import printed_report
 from cli.tables import listed, print_list
-from cli.times import parse_day
+from cli.times import day_or_none
 from domain.notifications.stopped import name_of_series
 from domain.translations.translator import Translator
 from services import figures_of_days
@@ -43,8 +43,8 @@ def days(
     found = figures_of_days.figures_of_days(
         terminal(),
         operator(),
-        parse_day(begins, "--from") if begins else None,
-        parse_day(to, "--to") if to else None,
+        day_or_none(begins, "--from"),
+        day_or_none(to, "--to"),
         subject or None,
     )
     narrowed = {"subject": subject}
@@ -130,7 +130,7 @@ def export(
         terminal(),
         operator(),
         folder,
-        parse_day(begins, "--from") if begins else None,
-        parse_day(to, "--to") if to else None,
+        day_or_none(begins, "--from"),
+        day_or_none(to, "--to"),
     )
     typer.echo(f"{files} files, {written} of them written now, in {folder}.")

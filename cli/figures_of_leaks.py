@@ -13,7 +13,7 @@ from cli.connect import operator, terminal
 from cli.output import AsCsv
 from cli.reports import To, printed_report
 from cli.tables import listed, print_list
-from cli.times import parse_day
+from cli.times import day_or_none
 from domain.figures.funnel import FEW
 from domain.figures.leaks import LEAK_DAYS, LeakBy, LeaksReport, NoShowRow, ResponseRow, WaitingRow
 from services import figures_of_leaks
@@ -43,8 +43,8 @@ def leaks(
     no-shows, leads that nobody tried, and those that rest after their day. docs/figures.md says
     what each is; the console opens the leads behind each number."""
     asked = FigureQuery(
-        parse_day(begins, "--from") if begins else None,
-        parse_day(to, "--to") if to else None,
+        day_or_none(begins, "--from"),
+        day_or_none(to, "--to"),
         by=by or None,
     )
     found = figures_of_leaks.leaks(terminal(), operator(), asked)

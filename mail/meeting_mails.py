@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.email.own_words import in_own_words, words_of
+from domain.email.own_words import words_of
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError, TemplateError
 from domain.refusals import Invalid, TemplateMissing
 from domain.sentences import sentence
+from mail.follow_up import written
 from mail.merge import merge_fields, owner_of
 from mail.sample_mails import StillLinks
 from mail.senders import brand, choose_sender
@@ -75,9 +76,13 @@ def in_words_of(
     """
     if not (meeting.mail_subject or meeting.mail_text):
         return template.compiled
-    source = template_source(connection, template.id)
-    return in_own_words(
-        source, template.name, parts, subject=meeting.mail_subject, words=meeting.mail_text
+    return written(
+        connection,
+        template.id,
+        template.name,
+        parts,
+        subject=meeting.mail_subject,
+        text=meeting.mail_text,
     )
 
 

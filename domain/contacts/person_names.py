@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 
 from domain.contacts.texts import table
 
@@ -52,7 +53,7 @@ def bare_name(written: str) -> str:
     Ada King of "Frau Dr. Ada King, PhD (she/her)", 김민수 of "김민수 팀장님"; '' when there is
     nothing else."""
     words = _BRACKETS.sub(" ", written).split()
-    while words and not words[0].endswith(",") and _is_honorific(words[0], "before"):
+    while _begins_with_honorific(words):
         del words[0]
         if len(words) > 1 and words[0] in _honorifics()["and"]:
             del words[: 1 + _is_honorific(words[1], "before")]
@@ -68,6 +69,11 @@ def bare_name(written: str) -> str:
 def bare_family_name(written: str) -> str:
     """The same of a family name alone, which may be a word that titles are, too: Herr, Miss."""
     return bare_name(written) or written
+
+
+def _begins_with_honorific(words: Sequence[str]) -> bool:
+    # "Herr, Michael" is a family name.
+    return bool(words) and not words[0].endswith(",") and _is_honorific(words[0], "before")
 
 
 def _is_honorific(word: str, *places: str) -> bool:
@@ -87,24 +93,22 @@ def split_name(whole: str, *, japanese: bool = False) -> tuple[str, str]:
     Args:
         japanese: the person is in Japan, so a name in Han characters is no Chinese one.
     """
-    bare = bare_name(whole)
-    began = whole.partition(" ")[0]
-    if " " not in bare and not began.endswith(",") and _is_honorific(began, "before"):
-        return "", bare  # Mr. Smith
-    written, whole = whole, bare
-    double = whole.startswith(_TWO_SYLLABLES + _TWO_CHARACTERS)
-    japanese = japanese or written.endswith(_JAPANESE)
-    chinese = _HAN.match(whole) and not japanese and (len(whole) < 4 or double)
-    if _HANGUL.match(whole) or chinese:
-        length = 2 if len(whole) > 2 and double else 1
-        return whole[length:], whole[:length]
-    if "," in whole:
-        last, first = whole.split(",", 1)
+    name = bare_name(whole)
+    if " " not in name and _begins_with_honorific(whole.split()):
+        return "", name  # Mr. Smith
+    double = name.startswith(_TWO_SYLLABLES + _TWO_CHARACTERS)
+    japanese = japanese or whole.endswith(_JAPANESE)
+    chinese = _HAN.match(name) and not japanese and (len(name) < 4 or double)
+    if _HANGUL.match(name) or chinese:
+        length = 2 if len(name) > 2 and double else 1
+        return name[length:], name[:length]
+    if "," in name:
+        last, first = name.split(",", 1)
         return bare_name(first), bare_family_name(last)
-    if len(whole) == 1 and _EAST_ASIAN.match(whole):
-        return "", whole  # 王先生
-    if _EAST_ASIAN.match(whole):
-        last, _, first = whole.partition(" ")
-        return (first, last) if first else (whole, "")
-    first, _, last = whole.rpartition(" ")
-    return (first, last) if first else (whole, "")
+    if len(name) == 1 and _EAST_ASIAN.match(name):
+        return "", name  # 王先生
+    if _EAST_ASIAN.match(name):
+        last, _, first = name.partition(" ")
+        return (first, last) if first else (name, "")
+    first, _, last = name.rpartition(" ")
+    return (first, last) if first else (name, "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -146,9 +146,10 @@ def test_chance_and_spread_are_those_of_the_textbook() -> None:
     assert at_most(0, 5, 10) == pytest.approx(1 / 32)
     assert at_most(3, 5, 10) == pytest.approx(sum(_choose(k) * 0.5**5 * 0.5**k for k in range(4)))
     chance = random.Random(7)
-    wide: Callable[[float], float] = lambda times: dispersion(  # noqa: E731
-        noise(chance, 20, OFFICE, times, 168)
-    )
+
+    def wide(times: float) -> float:
+        return dispersion(noise(chance, 20, OFFICE, times, 168))
+
     assert wide(1.0) < 1.6
     assert 2.5 < wide(4.0) < 7
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -14,22 +13,12 @@ from domain.figures.flows import StageMoves, balances
 from domain.figures.funnel import Dimension, FunnelReport, Mode, Question, report
 from domain.figures.periods import Period
 from domain.figures.stages import FUNNEL
-from store.engine import engine
 from store.figures import funnel
 from store.figures.refresh import leads_behind, refresh, remake
 from tests.support.lead_histories import BEGIN, History, add_lead, add_moves
 
 ALL = Period(date(2026, 1, 1), date(2027, 1, 1), "UTC")
 NOW = BEGIN + timedelta(days=200)
-
-
-@pytest.fixture
-def connection(database_url: str) -> Iterator[Connection]:
-    """An empty database."""
-    database = engine(database_url)
-    with database.begin() as opened:
-        yield opened
-    database.dispose()
 
 
 def asked(connection: Connection, **given: object) -> FunnelReport:

@@ -6,10 +6,8 @@ from sqlalchemy import Connection, text
 
 from store.figures.lead_counts import add_up
 from store.views.today import leads_by_stage
-from tests.store.figures.test_funnel import connection
 from tests.support.lead_histories import add_lead
 
-__all__ = ["connection"]
 COUNTED = """
     SELECT stage, count(*) AS leads, count(*) FILTER (WHERE phase = '') AS waiting
     FROM lead WHERE phase_reason <> 'erased' GROUP BY stage

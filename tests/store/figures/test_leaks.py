@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +16,6 @@ from domain.figures.leaks import LeakBy, LeakCounts, LeaksReport, baseline_perio
 from domain.figures.lists import CountedAs, LeadsBehind
 from domain.figures.periods import Period
 from domain.figures.stages import POSITION
-from store.engine import engine
 from store.figures import funnel, leaks
 from store.figures.lists import cases_behind, statement
 from store.figures.refresh import refresh
@@ -34,15 +33,6 @@ from tests.support.lead_histories import BEGIN, add_lead
 ALL = Period(date(2026, 1, 1), date(2027, 1, 1), "UTC")
 NOW = BEGIN + timedelta(days=180)
 HOUR = 1 / 24
-
-
-@pytest.fixture
-def connection(database_url: str) -> Iterator[Connection]:
-    """An empty database."""
-    database = engine(database_url)
-    with database.begin() as opened:
-        yield opened
-    database.dispose()
 
 
 def asked(connection: Connection, **given: Any) -> LeaksReport:

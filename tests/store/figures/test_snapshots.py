@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -16,7 +15,6 @@ from domain.figures.history import HistoryUnit
 from domain.figures.history_columns import TEXTS
 from domain.figures.snapshots import RestatedFigure
 from domain.figures.stages import Entry
-from store.engine import engine
 from store.figures import anomalies
 from store.figures.imported import import_units
 from store.figures.refresh import refresh
@@ -27,15 +25,6 @@ from tests.support.lead_histories import BEGIN, add_lead, add_moves
 SEOUL = "Asia/Seoul"
 DAY = timedelta(days=1)
 FIRST, LAST = date(2025, 1, 1), date(2027, 1, 1)
-
-
-@pytest.fixture
-def connection(database_url: str) -> Iterator[Connection]:
-    """An empty database."""
-    database = engine(database_url)
-    with database.begin() as opened:
-        yield opened
-    database.dispose()
 
 
 def keep(connection: Connection, now: datetime, time_zone: str = "UTC") -> tuple[int, int]:

@@ -16,7 +16,7 @@ from web.api import figures_of_data
 from web.api.figures_of_data import MailParameters
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
-from web.console.figures.figure_page import COMPARE, FigurePage, beside, percent, period_before
+from web.console.figures.figure_page import COMPARE, FigurePage, beside, percent, with_period_before
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, link, quiet, section, show, table
 from web.console.times import full_day
@@ -70,11 +70,7 @@ class DeliverabilityPage(FigurePage[Found]):
 
     async def read(self) -> Found:
         """The report, and that of the period before if it is to be compared."""
-        found = await self._asked()
-        if not self.asked[COMPARE]:
-            return found, None
-        before = period_before(date.fromisoformat(found.begins), date.fromisoformat(found.ends))
-        return found, await self._asked(**before) if before else None
+        return await with_period_before(self, self._asked)
 
     async def _asked(self, **changed: object) -> DeliverabilityReport:
         query = MailParameters.model_validate(self.parameters() | changed)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -24,6 +24,7 @@ from web.console.visit import PageVisit
 from web.console.words import _, ngettext
 
 T = TypeVar("T")
+R = TypeVar("R", bound="Reported")
 _DAY: TypeAdapter[date] = TypeAdapter(Day)
 COMPARE = "compare"
 """In the address beside what the API is asked for."""
@@ -128,6 +129,30 @@ class FigurePage(Generic[T]):
                 self.draw(found)
 
 
+class Reported(Protocol):
+    """A report of a period: its first day, and the one after its last, as days or ISO 8601."""
+
+    @property
+    def begins(self) -> date | str:
+        """The first day."""
+
+    @property
+    def ends(self) -> date | str:
+        """The day after the last."""
+
+
+async def with_period_before(
+    page: FigurePage[Any], ask: Callable[..., Awaitable[R]]
+) -> tuple[R, R | None]:
+    """The report that a page asks for, and that of the period before if it is to be compared."""
+    found = await ask()
+    if not page.asked[COMPARE]:
+        return found, None
+    begins, ends = (date.fromisoformat(str(day)) for day in (found.begins, found.ends))
+    before = _period_before(begins, ends)
+    return found, await ask(**before) if before else None
+
+
 def in_address(asked: BaseModel) -> dict[str, Any]:
     """The parameters of a page by their names in its address; None for what goes without saying."""
     said = asked.model_dump(by_alias=True, exclude_defaults=True)
@@ -151,7 +176,7 @@ def show_behind(leads: int) -> None:
         show(quiet(said), "p").props('role="status"')
 
 
-def period_before(begins: date, ends: date) -> dict[str, date] | None:
+def _period_before(begins: date, ends: date) -> dict[str, date] | None:
     """The equally long period that ends where this begins; None where the API knows no days."""
     first = begins - (ends - begins)
     return {"from": first, "to": begins} if _is_day(first) else None

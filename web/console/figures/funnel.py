@@ -32,13 +32,12 @@ from web.console.figures.behind import behind
 from web.console.figures.chart import COLOURS, Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
 from web.console.figures.figure_page import (
-    COMPARE,
     FigurePage,
     beside,
     in_address,
     percent,
-    period_before,
     show_behind,
+    with_period_before,
 )
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, quiet, section, show, table
@@ -100,11 +99,7 @@ class FunnelPage(FigurePage[Found]):
 
     async def read(self) -> Found:
         """The funnel, and that of the period before if it is to be compared."""
-        found = await self._asked()
-        if not self.asked[COMPARE]:
-            return found, None
-        before = period_before(date.fromisoformat(found.begins), date.fromisoformat(found.ends))
-        return found, await self._asked(**before) if before else None
+        return await with_period_before(self, self._asked)
 
     async def _asked(self, **changed: object) -> FunnelReport:
         query = FunnelParameters.model_validate(self.parameters() | changed)

@@ -19,13 +19,12 @@ from web.api.figures_money import MoneyParameters
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
 from web.console.figures.figure_page import (
-    COMPARE,
     FigurePage,
     beside,
     in_address,
     percent,
-    period_before,
     show_behind,
+    with_period_before,
 )
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, quiet, section, show, table
@@ -85,9 +84,7 @@ class MoneyPage(FigurePage[Found]):
 
     async def read(self) -> Found:
         """The report, and that of the period before if it is to be compared."""
-        found = await self._asked()
-        before = period_before(found.begins, found.ends) if self.asked[COMPARE] else None
-        return found, await self._asked(**before) if before else None
+        return await with_period_before(self, self._asked)
 
     async def _asked(self, **changed: object) -> MoneyReport:
         query = MoneyParameters.model_validate(self.parameters() | changed)
