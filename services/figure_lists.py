@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -32,7 +31,6 @@ from store.figures.funnel import owners_with_few
 from store.figures.leaks import baseline
 from store.figures.lists import CasesBehind, cases_behind, cases_together
 
-Known = TypeVar("Known", bound=StrEnum)
 KIND = "kind"
 """Beside the dimensions in ``of``: net-new or recycled units."""
 
@@ -61,7 +59,7 @@ def leads_behind(
         Invalid: there is no such number; or marketing asks for a rep of whom there are few cases.
     """
     authorise(caller, Action.READ_FIGURES)
-    counted = _one_of(CountedAs, address.figure, "figure")
+    counted = one_of(CountedAs, address.figure, "figure")
     only = dict(_pair(one) for one in address.of)
     kind = only.pop(KIND, "")
     _belong(counted, address.at, kind)
@@ -76,7 +74,7 @@ def leads_behind(
         counted,
         question,
         stage=_stage(counted, address.at),
-        kind=_one_of(Kind, kind, "figure_of") if kind else None,
+        kind=one_of(Kind, kind, "figure_of") if kind else None,
         at=_meeting(counted, address.at),
         limits=limits,
     )
@@ -146,28 +144,11 @@ def _pair(one: str) -> tuple[str, str]:
 def _stage(counted: CountedAs, at: str) -> int | None:
     if counted not in OF_A_STAGE or not at:
         return None
-    if at not in set(FUNNEL):
-        raise _unknown(at, [one.value for one in FUNNEL], "figure_at")
-    return POSITION[at]
+    return POSITION[one_of(FUNNEL, at, "figure_at")]
 
 
 def _meeting(counted: CountedAs, at: str) -> str:
-    known = [*BookedAhead, *Reminding]
     if counted not in OF_A_MEETING or not at:
         return ""
-    if at not in known:
-        raise _unknown(at, [one.value for one in known], "figure_at")
-    return at
-
-
-def _one_of(known: type[Known], name: str, field: str) -> Known:
-    if name not in set(known):
-        raise _unknown(name, [one.value for one in known], field)
-    return known(name)
-
-
-def _unknown(name: str, known: Sequence[str], field: str) -> Invalid:
-    return Invalid(
-        sentence("There is no '{name}' here; there are {known}.", name=name, known=list(known)),
-        field,
-    )
+    known: tuple[StrEnum, ...] = (*BookedAhead, *Reminding)
+    return one_of(known, at, "figure_at")
