@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -53,6 +54,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     first = {name: place for place, name in enumerate(LONGEST_GROUPS)}
     ordered = sorted(groups, key=lambda name: first.get(name, len(first)))
     items[:] = [*(item for name in ordered for item in groups[name]), *alone]
+
+
+def pytest_collection_finish() -> None:
+    """What has been collected stays to the end: the garbage collector need not look at it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
