@@ -117,48 +117,37 @@ def test_thirty_leads_show_the_whole_loop_to_a_newcomer(home: Path, start_demo: 
     assert running_from(home) == []
 
 
-@REST
-def test_ctrl_c_leaves_nothing_running_and_the_next_demo_starts_fresh(
+@LOOP
+def test_a_killed_demo_is_cleared_away_by_the_next_which_ctrl_c_ends(
     home: Path, start_demo: Start
 ) -> None:
-    """A process left behind would hold ports and memory of somebody who only had a look."""
-    demo = start_demo("--leads", "20")
-    assert demo.stderr is not None
-    for line in demo.stderr:
-        if line.startswith("day "):
-            break
-    kept = home / "demo" / "postgres"
-    assert kept.is_dir()
-    demo.send_signal(signal.SIGINT)
-    printed, said = demo.communicate(timeout=LONGEST_SECONDS)
-    assert demo.returncode == 130, said
+    """After a kill -9 its servers run on: deleting their data under them would leave them so, with
+    the ports and the memory of somebody who only had a look."""
+    killed = start_demo("--leads", "20")
+    until_its_first_day(killed)
+    left = set(running_from(home)) - {psutil.Process(killed.pid)}
+    killed.kill()
+    killed.communicate()
+    assert left
+    again = start_demo("--leads", "20")
+    until_its_first_day(again)
+    assert left.isdisjoint(running_from(home))
+    assert (home / "demo" / "postgres").is_dir()
+    again.send_signal(signal.SIGINT)
+    printed, said = again.communicate(timeout=LONGEST_SECONDS)
+    assert again.returncode == 130, said
     assert "Traceback" not in said
     assert "mails received twice" in printed
     assert running_from(home) == []
     assert read_state(home / "demo").addresses is None
 
 
-@LOOP
-def test_a_killed_demo_is_cleared_away_by_the_next(home: Path, start_demo: Start) -> None:
-    """After a kill -9 its servers run on; deleting their data under them would leave them so."""
-    killed = start_demo("--leads", "20")
-    assert killed.stderr is not None
-    for line in killed.stderr:
+def until_its_first_day(demo: subprocess.Popen[str]) -> None:
+    """Read what a demo says until its leads move."""
+    assert demo.stderr is not None
+    for line in demo.stderr:
         if line.startswith("day "):
-            break
-    left = set(running_from(home)) - {psutil.Process(killed.pid)}
-    killed.kill()
-    killed.communicate()
-    assert left
-    again = start_demo("--leads", "20")
-    assert again.stderr is not None
-    for line in again.stderr:
-        if line.startswith("day "):
-            break
-    assert left.isdisjoint(running_from(home))
-    again.send_signal(signal.SIGTERM)
-    again.communicate(timeout=LONGEST_SECONDS)
-    assert running_from(home) == []
+            return
 
 
 @REST
@@ -207,7 +196,7 @@ def test_a_newcomer_takes_every_place_and_finds_work_of_every_kind(
     assert {"qualify", "call", "cadence", "meeting_outcome", "opportunity", "lead_message"} <= {
         task["kind"] for task in found["SDR"]
     }
-    demo.send_signal(signal.SIGINT)
+    demo.send_signal(signal.SIGTERM)
     demo.communicate(timeout=LONGEST_SECONDS)
     assert demo.returncode == 0
     assert running_from(home) == []

@@ -258,16 +258,18 @@ def test_up_says_where_its_metrics_are(lasting: tuple[Path, subprocess.Popen[str
     assert "temporal_worker_task_slots_available" in scraped
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_up_stops_cleanly_on_a_signal(
-    home: Path, up: subprocess.Popen[str], number: signal.Signals
-) -> None:
-    """Else a container's stop or a Ctrl-C leaves servers running."""
+def stop_cleanly(home: Path, up: subprocess.Popen[str], number: signal.Signals) -> None:
+    """End ``up`` by a signal: nothing runs on, and the database was shut down in order."""
     assert len(processes_of(home)) >= 4
     up.send_signal(number)
     assert up.wait(LONGEST_SECONDS) == 0
     assert processes_of(home) == []
     assert "database system is shut down" in (home / "logs" / "postgres.log").read_text()
+
+
+def test_ctrl_c_leaves_nothing_of_up(home: Path, up: subprocess.Popen[str]) -> None:
+    """Servers that run on hold the ports and the memory of who believes to have ended them."""
+    stop_cleanly(home, up, signal.SIGINT)
 
 
 @pytest.mark.parametrize("part", ["worker", "web", "temporal", "postgres"])
@@ -324,7 +326,9 @@ def test_next_up_clears_what_a_killed_up_left(home: Path, up: subprocess.Popen[s
         assert not any(process.is_running() for process in left_over)
 
 
-def test_doctor_on_a_running_and_a_stopped_stack(home: Path, up: subprocess.Popen[str]) -> None:
+def test_doctor_on_a_stack_that_runs_and_is_stopped_as_a_container_is(
+    home: Path, up: subprocess.Popen[str]
+) -> None:
     """Ops read versions and workers from it, and get a sentence and exit code 1 when it is down."""
     wait_for("workers that poll", lambda: is_well(home))
     doctors = cli(home, "doctor")
@@ -333,8 +337,7 @@ def test_doctor_on_a_running_and_a_stopped_stack(home: Path, up: subprocess.Pope
     assert re.search(r"PostgreSQL +18\.\d+ at 127\.0\.0\.1", said)
     assert re.search(r"Queue journeys +\d+ workers? polling", said)
     assert re.search(r"Queue email +\d+ workers? polling", said)
-    up.terminate()
-    up.wait(LONGEST_SECONDS)
+    stop_cleanly(home, up, signal.SIGTERM)
     stopped = cli(home, "doctor")
     assert stopped.returncode == 1
     assert "Perennial does not run from" in stopped.stdout
