@@ -36,16 +36,19 @@ from sqlalchemy import Engine, text
 
 from benchmarks.own_stack import print_figures
 from cli.connect import Terminal, operator
+from domain.checking.policies import read_policy
 from domain.figures.funnel import Dimension, Mode
 from domain.figures.leaks import LeakBy
+from domain.figures.win_loss import WinLossBy
 from embedded.postgres import EmbeddedPostgres
-from services import figures, figures_of_leaks
+from services import figures, figures_of_leaks, figures_of_scoring, figures_of_win_loss
 from services.figures import FigureQuery
 from settings import Settings
 from store import migrate
 from store.bounded import allow_long_work
 from store.engine import engine
 from store.figures.refresh import BATCH, refresh
+from store.published.policies import publish_policy
 
 ENGAGEMENTS = 20
 DAYS = 700
@@ -55,17 +58,17 @@ _REPS = """
     FROM generate_series(0, 39) AS n
 """
 _LEADS = """
-    INSERT INTO lead (email, email_key, source, country, owner, attributes)
+    INSERT INTO lead (email, email_key, source, country, owner, fit, fit_points, attributes)
     SELECT 'lead-' || n || '@firm.example', 'lead-' || n || '@firm.example', 'source-' || n % 12,
         (ARRAY['DE','KR','US','CN','FR','JP','BR','GB'])[1 + n % 8], 'rep-' || n % 40,
-        jsonb_build_object('segment', 'segment-' || n % 4)
+        'A', n % 70 - 10, jsonb_build_object('segment', 'segment-' || n % 4)
     FROM generate_series(1, :leads) AS n
 """
 # Eight moves a lead: rests, returns, skips and wins among them.
 _MOVES = f"""
     INSERT INTO stage_transition (lead_id, key, from_stage, to_stage, phase, reason, cycle, at)
-    SELECT id, 'move-' || id || '-' || step, '', split_part(place, ':', 2), '', 'made up',
-        split_part(place, ':', 1)::int,
+    SELECT id, 'move-' || id || '-' || step, '', split_part(place, ':', 2), '',
+        CASE WHEN id % 10 < 8 THEN 'made up' ELSE 'lost' END, split_part(place, ':', 1)::int,
         now() - interval '{DAYS} days' * began + sum(interval '12 days' * -ln(1 - random()))
             OVER (PARTITION BY id ORDER BY step) - interval '100 days'
     FROM (SELECT id, random() AS began FROM lead) AS started, unnest(
@@ -87,7 +90,8 @@ _TOUCHES = f"""
 _SALES = (
     """
     INSERT INTO crossing (lead_id, cycle, at, cause, grade, score, hot)
-    SELECT lead_id, cycle, min(at), 'event', 'A1', 80, false FROM stage_transition
+    SELECT lead_id, cycle, min(at), 'event', chr(65 + (lead_id % 3)::int) || 1 + lead_id % 2,
+        30 + lead_id % 60, false FROM stage_transition
     WHERE to_stage = 'mql' GROUP BY 1, 2
     """,
     """
@@ -106,6 +110,12 @@ _SALES = (
     FROM stage_transition WHERE to_stage = 'sal'
     """,
     """
+    INSERT INTO opportunity (key, lead_id, outcome, outcome_reason, opened_at, closed_at)
+    SELECT 'deal-' || id, lead_id, CASE WHEN lead_id % 3 = 0 THEN 'won' ELSE 'lost' END, 'price',
+        at, at + random() * interval '90 days'
+    FROM stage_transition WHERE to_stage = 'sql'
+    """,
+    """
     UPDATE lead SET stage = last.to_stage, cycle = last.cycle,
         phase = CASE to_stage WHEN 'recycled' THEN 'Recycle' ELSE 'Nurture' END,
         recycled_until = CASE to_stage WHEN 'recycled' THEN last.at + interval '700 days' END
@@ -115,8 +125,9 @@ _SALES = (
     """,
 )
 _ENGAGEMENTS = f"""
-    INSERT INTO engagement (key, lead_id, kind, at)
-    SELECT 'did-' || id || '-' || n, id, 'page', now() - random() * interval '{DAYS} days'
+    INSERT INTO engagement (key, lead_id, kind, rule, points, detail, at)
+    SELECT 'did-' || id || '-' || n, id, 'page', 'read a page', 1,
+        jsonb_build_object('path', '/page-' || n), now() - random() * interval '{DAYS} days'
     FROM lead, generate_series(1, {ENGAGEMENTS}) AS n
 """
 _DAY = """
@@ -168,6 +179,9 @@ def make(database: Engine, leads: int) -> None:
     """Write the leads and all that happened to them."""
     with database.begin() as connection:
         allow_long_work(connection)
+        rules = (ROOT / "cadences" / "scoring.yaml").read_text(encoding="utf-8")
+        if (policy := read_policy(rules, "scoring.yaml")[0]) is not None:
+            publish_policy(connection, rules, policy)
         connection.execute(text(_REPS))
         connection.execute(text(_LEADS), {"leads": leads})
         # Their facts are made at once, below.
@@ -217,6 +231,12 @@ def reports(context: Terminal) -> dict[str, Callable[[], object]]:
         query = FigureQuery(by=split)
         found[f"leaks_by_{split or 'nothing'}"] = partial(
             figures_of_leaks.leaks, context, operator(), query
+        )
+    found["scoring"] = partial(figures_of_scoring.scoring, context, operator(), FigureQuery())
+    found["content"] = partial(figures_of_scoring.content, context, operator(), FigureQuery())
+    for by in (None, WinLossBy.SEGMENT):
+        found[f"win_loss_by_{by or 'nothing'}"] = partial(
+            figures_of_win_loss.win_loss, context, operator(), FigureQuery(by=by)
         )
     return found
 

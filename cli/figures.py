@@ -15,6 +15,8 @@ from cli.figures_of_data import data_quality, deliverability
 from cli.figures_of_days import anomalies, days, export
 from cli.figures_of_leaks import leaks
 from cli.figures_of_sales import recycle, speed
+from cli.figures_of_scoring import content, scoring
+from cli.figures_of_win_loss import win_loss
 from cli.groups import group
 from cli.output import AsCsv
 from cli.reports import To, printed_report
@@ -41,10 +43,16 @@ app = group(
     "figures data-quality",
     "figures export warehouse --from 2026-01-01",
     "figures leaks --by owner",
+    "figures scoring --goal won --window 90",
+    "figures content --from 2026-01-01",
+    "figures win-loss --by segment",
 )
 app.command("speed")(speed)
 app.command("recycle")(recycle)
 app.command("leaks")(leaks)
+app.command("scoring")(scoring)
+app.command("content")(content)
+app.command("win-loss")(win_loss)
 app.command("deliverability")(deliverability)
 app.command("data-quality")(data_quality)
 app.command("days")(days)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from sqlalchemy import Connection
 
@@ -16,11 +15,14 @@ from domain.figures.lists import (
     OF_A_MEETING,
     OF_A_STAGE,
     OF_THE_FUNNEL,
+    OF_THE_TEAM,
     CountedAs,
     LeadsBehind,
 )
 from domain.figures.stages import FUNNEL, POSITION
+from domain.figures.win_loss import SINCE, bands
 from domain.refusals import Invalid
+from domain.scoring.policy import LETTERS, LEVELS
 from domain.sentences import sentence
 from services.access import authorise
 from services.context import Context
@@ -33,13 +35,20 @@ from store.figures.lists import CasesBehind, cases_behind, cases_together
 
 KIND = "kind"
 """Beside the dimensions in ``of``: net-new or recycled units."""
+_ROWS: Mapping[CountedAs, Sequence[str]] = {
+    **dict.fromkeys(OF_A_MEETING, (*BookedAhead, *Reminding)),
+    CountedAs.GRADED: [f"{letter}{level}" for letter in LETTERS for level in LEVELS],
+    CountedAs.CLOSED_LOST: bands(SINCE),
+}
+"""What numbers are of that have no stages."""
 
 
 @dataclass(frozen=True)
 class FigureAddress:
     """A number of a page of figures. ``figure`` is a :class:`CountedAs`, '' for none; ``at`` is a
-    stage, a :class:`BookedAhead` or a :class:`Reminding`; ``of`` has values of dimensions, each as
-    ``owner:rep-1``, or ``kind:recycled``. Days and window as of :class:`FigureQuery`."""
+    stage, a :class:`BookedAhead` or a :class:`Reminding`, a grade, or a time since the loss; ``of``
+    has values of dimensions, each as ``owner:rep-1``, or ``kind:recycled``. Days and window as of
+    :class:`FigureQuery`."""
 
     figure: str
     at: str = ""
@@ -64,8 +73,8 @@ def leads_behind(
     kind = only.pop(KIND, "")
     _belong(counted, address.at, kind)
     asked = FigureQuery(address.begins, address.ends, window=address.window, only=only)
-    of_funnel = counted in OF_THE_FUNNEL
-    question = (question_of if of_funnel else leak_question)(context, connection, caller, asked)
+    understood = question_of if counted in OF_THE_TEAM else leak_question
+    question = understood(context, connection, caller, asked)
     limits = {}
     if counted == CountedAs.OVERDUE:
         usual = baseline(connection, baseline_period(question.period))
@@ -75,7 +84,7 @@ def leads_behind(
         question,
         stage=_stage(counted, address.at),
         kind=one_of(Kind, kind, "figure_of") if kind else None,
-        at=_meeting(counted, address.at),
+        at=_row(counted, address.at),
         limits=limits,
     )
     if (
@@ -112,7 +121,7 @@ def _belong(counted: CountedAs, at: str, kind: str) -> None:
     Raises:
         Invalid: it has no stages or rows, or is not told by kind.
     """
-    if at and counted not in (*OF_A_STAGE, *OF_A_MEETING):
+    if at and counted not in (*OF_A_STAGE, *_ROWS):
         raise _without(counted, at, "figure_at")
     if kind and counted not in OF_THE_FUNNEL:
         raise _without(counted, f"{KIND}:{kind}", "figure_of")
@@ -147,8 +156,5 @@ def _stage(counted: CountedAs, at: str) -> int | None:
     return POSITION[one_of(FUNNEL, at, "figure_at")]
 
 
-def _meeting(counted: CountedAs, at: str) -> str:
-    if counted not in OF_A_MEETING or not at:
-        return ""
-    known: tuple[StrEnum, ...] = (*BookedAhead, *Reminding)
-    return one_of(known, at, "figure_at")
+def _row(counted: CountedAs, at: str) -> str:
+    return one_of(_ROWS[counted], at, "figure_at") if at and counted in _ROWS else ""

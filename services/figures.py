@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
-from enum import StrEnum
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -25,7 +24,7 @@ from store.figures.refresh import AT_A_LOOK, leads_behind, refresh
 
 NAMED_FROM = 5
 """Marketing sees no rep by name of whom there are fewer cases."""
-Choice = TypeVar("Choice", bound=StrEnum)
+Choice = TypeVar("Choice", bound=str)
 
 
 @dataclass(frozen=True)

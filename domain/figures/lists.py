@@ -10,7 +10,8 @@ from domain.figures.funnel import Kind, Question
 
 
 class CountedAs(StrEnum):
-    """What a number counts. The first three are of the funnel's cohorts, the others leaks."""
+    """What a number counts. The first three are of the funnel's cohorts, the last two of scoring
+    and of wins and losses, the others leaks."""
 
     ENTERED = "entered"
     IMMATURE = "immature"
@@ -25,6 +26,8 @@ class CountedAs(StrEnum):
     NO_SHOW = "no_show"
     RECOVERED = "recovered"
     RESTING = "resting"
+    GRADED = "graded"
+    CLOSED_LOST = "closed_lost"
 
 
 OF_THE_FUNNEL = (CountedAs.ENTERED, CountedAs.IMMATURE, CountedAs.CONVERTED)
@@ -32,7 +35,9 @@ OF_A_STAGE = (*OF_THE_FUNNEL, CountedAs.WAITING, CountedAs.OVERDUE, CountedAs.LO
 """Numbers of one stage."""
 OF_A_MEETING = (CountedAs.NO_SHOW, CountedAs.RECOVERED)
 """Numbers that may be of appointments booked so far ahead, or with or without a reminder."""
-AS_OF_NOW = (CountedAs.WAITING, CountedAs.OVERDUE, CountedAs.RESTING)
+OF_THE_TEAM = (*OF_THE_FUNNEL, CountedAs.GRADED, CountedAs.CLOSED_LOST)
+"""Numbers that an SDR sees of the team's leads, and not of the own alone."""
+AS_OF_NOW = (CountedAs.WAITING, CountedAs.OVERDUE, CountedAs.RESTING, CountedAs.CLOSED_LOST)
 """Numbers of what is now, whatever the period."""
 
 
@@ -41,8 +46,9 @@ class LeadsBehind:
     """A number, and what it is of.
 
     ``question`` holds period, window and what the units have in common; ``stage`` is a position,
-    ``kind`` None for all units; ``at`` is a ``BookedAhead`` or a ``Reminding``, '' for all.
-    ``limits`` are by position the seconds after which a unit is overdue.
+    ``kind`` None for all units; ``at`` is a ``BookedAhead`` or a ``Reminding``, a grade, or a time
+    since the loss; '' for all. ``limits`` are by position the seconds after which a unit is
+    overdue.
     """
 
     counted: CountedAs

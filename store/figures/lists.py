@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from domain.figures.funnel import Question
 from domain.figures.leaks import FirstResponse, Reminding
 from domain.figures.lists import CountedAs, LeadsBehind
-from store.figures import leak_cases
+from store.figures import leak_cases, scoring, win_loss
 from store.figures.funnel import Split, in_period, within
 from store.figures.leak_cases import Cases
 
@@ -83,6 +83,10 @@ def _cases(behind: LeadsBehind) -> Cases:
             return _settings(behind, question)
         case CountedAs.RESTING:
             return leak_cases.resting(question)
+        case CountedAs.GRADED:
+            return _at(behind, scoring.handed_over(question), "grade")
+        case CountedAs.CLOSED_LOST:
+            return _at(behind, win_loss.pool(question), "since")
         case CountedAs.HANDED_OVER | CountedAs.IN_TIME | CountedAs.LATE | CountedAs.UNTRIED:
             return leak_cases.handed_over(question)
 
@@ -105,14 +109,15 @@ def _entered(behind: LeadsBehind) -> Cases:
 
 def _settings(behind: LeadsBehind, question: Question) -> Cases:
     found = leak_cases.settings(question)
-    if not behind.at:
-        return found
     if behind.at in set(Reminding):
-        chosen, at = "reminded = :at", behind.at == Reminding.REMINDED
-        return Cases(
-            f"SELECT * FROM ({found.sql}) AS setting WHERE {chosen}", {**found.values, "at": at}
-        )
-    return Cases(
-        f"SELECT * FROM ({found.sql}) AS setting WHERE ahead = :at",
-        {**found.values, "at": behind.at},
-    )
+        return _only(found, "reminded", behind.at == Reminding.REMINDED)
+    return _at(behind, found, "ahead")
+
+
+def _at(behind: LeadsBehind, found: Cases, column: str) -> Cases:
+    return _only(found, column, behind.at) if behind.at else found
+
+
+def _only(found: Cases, column: str, value: str | bool) -> Cases:
+    sql = f"SELECT * FROM ({found.sql}) AS part WHERE {column} = :at"
+    return Cases(sql, {**found.values, "at": value})

@@ -53,6 +53,8 @@ PAGES = (
     "marketing.outbox_mail",
     "figures.funnel",
     "figures.leaks",
+    "figures.scoring",
+    "figures.win_loss",
     "figures.money",
     "figures.deliverability",
     "figures.data_quality",

@@ -100,6 +100,10 @@ NAVIGATION = (
         (
             NavigationEntry("/figures/funnel", N_("Funnel"), "filter_alt", Action.READ_FIGURES),
             NavigationEntry("/figures/leaks", N_("Leaks"), "water_drop", Action.READ_FIGURES),
+            NavigationEntry(
+                "/figures/scoring", N_("Scoring and content"), "speed", Action.READ_FIGURES
+            ),
+            NavigationEntry("/figures/win-loss", N_("Win/loss"), "balance", Action.READ_FIGURES),
             NavigationEntry("/figures/money", N_("Money"), "payments", Action.READ_MONEY),
             NavigationEntry(
                 "/figures/deliverability",

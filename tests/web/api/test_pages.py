@@ -61,6 +61,20 @@ BOUNDED = {
         "no_shows": "the same, and six",
         "resting": "a line per value",
     },
+    "/figures/scoring": {
+        "grades": "a line per grade and kind",
+        "letters": "four, by kind",
+        "thresholds": "at most 30",
+        "versions": "those that were in force",
+        "rules": "of one policy",
+    },
+    "/figures/content": {"rows": "the 100 most seen", "sales": "items of one policy"},
+    "/figures/win-loss": {
+        "outcomes": "a line per value and kind",
+        "lost": "a line per reason, competitor, value and kind",
+        "pool": "five, by kind",
+        "traits": "those that 20 opportunities share",
+    },
     "/figures/money": {"rows": "the largest and one of the others", "departments": "four"},
     "/figures/recycle": {"parts": "a line per value"},
     "/figures/speed": {

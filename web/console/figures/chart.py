@@ -1,4 +1,4 @@
-"""Charts of figures: bars, in the colours of the theme that the page is in."""
+"""Charts of figures: bars and lines, in the colours of the theme that the page is in."""
 
 from __future__ import annotations
 
@@ -19,6 +19,40 @@ class Bars(NamedTuple):
     values: Sequence[float | None]
 
 
+class Line(NamedTuple):
+    """One value for each label of the chart; None where nothing can be told. ``dash`` is solid,
+    dashed or dotted, so that lines are told apart without telling colours apart."""
+
+    name: str
+    values: Sequence[float | None]
+    dash: str = "solid"
+
+
+def lines(labels: Sequence[str], series: Sequence[Line], *, caption: str, percent: bool) -> None:
+    """Lines, the first label on the left.
+
+    Args:
+        labels: of each value, translated.
+        series: at most :data:`COLOURS`.
+        caption: what the chart shows, for those who hear the page.
+        percent: whether the values are shares, from 0 to 1.
+    """
+    options = _options(labels, [Bars(one.name, one.values) for one in series], stacked=False)
+    across, up = options["yAxis"], options["xAxis"]
+    options["xAxis"] = across | {"inverse": False, "axisLabel": _INK | {"hideOverlap": True}}
+    options["yAxis"] = up
+    options["tooltip"]["axisPointer"] = {"type": "line"}
+    if percent:
+        options["yAxis"] = up | {"min": 0, "max": 1, "axisLabel": _QUIET | {":formatter": _PERCENT}}
+        options["tooltip"][":valueFormatter"] = _PERCENT
+    for made, one in zip(options["series"], series, strict=True):
+        made |= {"type": "line", "symbolSize": 5, "lineStyle": {"type": one.dash, "width": 2}}
+    _show(options, rem=16, caption=caption)
+
+
+_PERCENT = "value => value == null ? '–' : Math.round(1000 * value) / 10 + '%'"
+
+
 def chart(labels: Sequence[str], series: Sequence[Bars], *, caption: str, stacked: bool) -> None:
     """Lying bars, the first label on top; a browser that is told another theme draws on.
 
@@ -29,9 +63,12 @@ def chart(labels: Sequence[str], series: Sequence[Bars], *, caption: str, stacke
         stacked: whether the series are parts of a whole.
     """
     rows = len(labels) * (1 if stacked else len(series))
+    _show(_options(labels, series, stacked), rem=max(9, 2.2 * rows + 5), caption=caption)
+
+
+def _show(options: dict[str, Any], *, rem: float, caption: str) -> None:
     # Drawn as SVG, which takes the page's own colours, by name.
-    made = ui.echart(_options(labels, series, stacked), renderer="svg").classes("chart")
-    made.style(f"height: {max(9, 2.2 * rows + 5):g}rem")
+    made = ui.echart(options, renderer="svg").classes("chart").style(f"height: {rem:g}rem")
     made.props["role"] = "img"
     made.props["aria-label"] = caption
 

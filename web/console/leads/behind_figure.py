@@ -20,6 +20,7 @@ from web.console import labels
 from web.console.accounts.play import play_cadence
 from web.console.figures.definitions import heading
 from web.console.figures.leaks import ROWS
+from web.console.figures.win_loss import days_since
 from web.console.marketing.recycle_acts import reactivate
 from web.console.parts import button, quiet, show
 from web.console.picks import Row, pick_table
@@ -28,7 +29,7 @@ from web.console.times import full_day
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
-AT_REST = (CountedAs.RESTING, CountedAs.LOST)
+AT_REST = (CountedAs.RESTING, CountedAs.LOST, CountedAs.CLOSED_LOST)
 """Figures whose leads are reactivated; those of all others are reassigned."""
 WITH_ANYBODY = (*OF_THE_FUNNEL, CountedAs.WAITING, CountedAs.OVERDUE)
 """Figures whose leads may be with marketing, and begin a cadence."""
@@ -136,7 +137,7 @@ def _what(address: FigureAddress) -> Markup:
     figure = CountedAs(address.figure)
     parts: list[str | Markup] = [Markup("<strong>{}</strong>").format(heading(figure))]
     if address.at:
-        parts.append(_(ROWS[address.at]) if address.at in ROWS else labels.stage(address.at))
+        parts.append(_row(figure, address.at))
     if figure not in AS_OF_NOW and address.begins and address.ends:
         last = address.ends.fromordinal(address.ends.toordinal() - 1)
         parts.append(f"{full_day(address.begins)} – {full_day(last)}")
@@ -145,6 +146,14 @@ def _what(address: FigureAddress) -> Markup:
         _("Show all leads")
     )
     return Markup("{} {}").format(Markup(" · ").join(parts), everyone)
+
+
+def _row(figure: CountedAs, at: str) -> str:
+    if figure == CountedAs.CLOSED_LOST:
+        return days_since(at)
+    if at in ROWS:
+        return _(ROWS[at])
+    return at if figure == CountedAs.GRADED else labels.stage(at)
 
 
 def _of(one: str) -> str:
