@@ -363,12 +363,11 @@ def _grades(counts: Iterable[tuple[str, bool, int, int, int]]) -> list[GradeRow]
     rows = []
     for (grade_, kind_), of in sums.items():
         every = sums[None, kind_]
-        found = lift(
-            of["reached"],
-            of["leads"] - of["immature"],
-            every["reached"],
-            every["leads"] - every["immature"],
-        )
+        mature = of["leads"] - of["immature"]
+        found = Lift(share(of["reached"], mature), None, None, None)
+        if grade_ is not None:
+            of_all = every["leads"] - every["immature"]
+            found = lift(of["reached"], mature, every["reached"], of_all)
         rows.append(
             GradeRow(
                 **vars(found),

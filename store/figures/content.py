@@ -12,7 +12,7 @@ from domain.figures.periods import Period
 from domain.figures.stages import FUNNEL, WON
 from store.figures.funnel import Split, in_period
 
-LOOKED_AT = 20_000
+LOOKED_AT = 10_000
 """Leads in a cycle that are looked at."""
 MOST_SEEN, SEEN_BY = 100, 5
 """Mails and pages that are told of, and leads that each was seen by at least: an address that fewer

@@ -25,7 +25,7 @@ from store.figures.funnel import Split, in_period, within
 from store.figures.leak_cases import Cases
 from store.routing.lead_facts import FACT_COLUMNS, LeadTraits
 
-LOOKED_AT = 4_000
+LOOKED_AT = 2_000
 """Leads whose rules are looked at: each rule of fit is asked of each anew."""
 _GOAL_AT = {Goal.ACCEPTED: "sal_at", Goal.WON: "customer_at"}
 _FIRST = datetime.min.replace(tzinfo=UTC)

@@ -159,9 +159,10 @@ def traits_looked_at(connection: Connection, question: Question) -> TraitsLooked
             WITH deal AS MATERIALIZED (
                 SELECT ended.won, lead.country, lead.language, lead.source, lead.attributes,
                     account.attributes AS of_account
-                FROM ({cases.sql}) AS ended JOIN lead ON lead.id = ended.lead_id
+                FROM (
+                    SELECT * FROM ({cases.sql}) AS ended ORDER BY hashint8(id) LIMIT {LOOKED_AT}
+                ) AS ended JOIN lead ON lead.id = ended.lead_id
                 LEFT JOIN account ON account.id = lead.account_id
-                ORDER BY hashint8(ended.id) LIMIT {LOOKED_AT}
             )
             SELECT path, key, value, count(*) AS closed, count(*) FILTER (WHERE won) AS won
             FROM (
