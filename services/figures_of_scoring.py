@@ -78,9 +78,9 @@ def content(context: Context, caller: Caller, asked: FigureQuery) -> ContentRepo
     with fresh_facts(context) as (connection, behind):
         question = recent(context, connection, caller, asked, LEAK_DAYS)
         weeks = weeks_of(question.period, today_in(question.period.time_zone, question.now))
-        standing, seen, chosen = content_facts.exposures(connection, question, weeks)
+        seen = content_facts.exposures(connection, question, weeks)
         used = content_facts.uses(connection, question, _items(connection))
-    found = content_report(question.period, len(weeks), standing, seen, used, chosen=chosen)
+    found = content_report(question.period, len(weeks), seen, used)
     return replace(found, behind=behind)
 
 

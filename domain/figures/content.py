@@ -29,7 +29,7 @@ class ContentKind(StrEnum):
     PAGE = "page"
 
 
-class Standing(NamedTuple):
+class StageWeek(NamedTuple):
     """Leads that stood in the stage at this position for the whole of one week, and of these those
     that went on in the week after."""
 
@@ -44,7 +44,16 @@ class Exposure(NamedTuple):
 
     kind: ContentKind
     name: str
-    of: Standing
+    of: StageWeek
+
+
+class SeenCounts(NamedTuple):
+    """What leads saw: all cases, and those that saw each mail and page. ``chosen`` is whether leads
+    were chosen by chance among more."""
+
+    standing: Sequence[StageWeek]
+    exposures: Sequence[Exposure]
+    chosen: bool
 
 
 @dataclass(frozen=True)
@@ -104,18 +113,13 @@ def weeks_of(period: Period, today: date) -> list[Period]:
 
 
 def content_report(
-    period: Period,
-    weeks: int,
-    standing: Sequence[Standing],
-    exposures: Iterable[Exposure],
-    sales: Iterable[UsedRow],
-    *,
-    chosen: bool,
+    period: Period, weeks: int, counts: SeenCounts, sales: Iterable[UsedRow]
 ) -> ContentReport:
     """The report; ``weeks`` is how many were looked at."""
+    standing = counts.standing
     strata = {(one.week, one.stage): one for one in standing}
-    found: dict[tuple[ContentKind, str], list[Standing]] = defaultdict(list)
-    for one in exposures:
+    found: dict[tuple[ContentKind, str], list[StageWeek]] = defaultdict(list)
+    for one in counts.exposures:
         found[one.kind, one.name].append(one.of)
     rows = [
         _row(kind, name, seen, strata, z_of(len(found))) for (kind, name), seen in found.items()
@@ -127,7 +131,7 @@ def content_report(
         weeks=weeks,
         standing=sum(one.leads for one in standing),
         went_on=sum(one.went_on for one in standing),
-        chosen=chosen,
+        chosen=counts.chosen,
         rows=sorted(rows, key=lambda one: (-(one.low or 0), -one.leads, one.name)),
         sales=sorted(sales, key=lambda one: (one.uses, one.title)),
     )
@@ -136,8 +140,8 @@ def content_report(
 def _row(
     kind: ContentKind,
     name: str,
-    seen: Sequence[Standing],
-    strata: dict[tuple[int, int], Standing],
+    seen: Sequence[StageWeek],
+    strata: dict[tuple[int, int], StageWeek],
     z: float,
 ) -> ContentRow:
     """The control is weighed as those who saw it are spread over weeks and stages."""

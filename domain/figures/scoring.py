@@ -173,7 +173,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
-class RuleRow(Lift):
+class RuleOutcomeRow(Lift):
     """A rule, or one band of it: of the leads that were looked at, those to which it gave points,
     and those of whom it could not be answered. Intervals hold for all rules together."""
 
@@ -225,7 +225,7 @@ class ScoringReport:
     versions: list[VersionRow]
     looked_at: int
     chosen: bool
-    rules: list[RuleRow]
+    rules: list[RuleOutcomeRow]
     behind: int = 0
     """Leads whose last changes are not counted yet."""
 
@@ -422,7 +422,7 @@ def _meaning(version: DefinitionVersion, *meant: str) -> Iterator[str]:
                 yield f"{letter}{level}"
 
 
-def _rules(policy: ScoringPolicy, looked_at: RulesLookedAt) -> list[RuleRow]:
+def _rules(policy: ScoringPolicy, looked_at: RulesLookedAt) -> list[RuleOutcomeRow]:
     written = [("interest", one.rule, one.points) for one in policy.interest]
     for _place, rule in each_rule(policy.fit):
         worth = rule.bands.values() if isinstance(rule, BandRule) else (rule.points,)
@@ -438,7 +438,7 @@ def _rules(policy: ScoringPolicy, looked_at: RulesLookedAt) -> list[RuleRow]:
         leads, reached = (found.leads, found.reached) if found else (0, 0)
         lifted = lift(reached, leads, looked_at.reached, looked_at.leads, len(written))
         rows.append(
-            RuleRow(
+            RuleOutcomeRow(
                 **vars(lifted),
                 about=about,
                 rule=name,

@@ -100,7 +100,7 @@ class OutcomeRow:
 
 
 @dataclass(frozen=True)
-class LostRow:
+class LostReasonRow:
     """Lost opportunities by ``reason`` or ``competitor`` (which of both is the ``split``; '' for
     none that was named), and their share of all lost ones of that value and kind."""
 
@@ -150,7 +150,7 @@ class WinLossReport:
     time_zone: str
     by: WinLossBy | None
     outcomes: list[OutcomeRow]
-    lost: list[LostRow]
+    lost: list[LostReasonRow]
     pool: list[PoolRow]
     traits: list[TraitRow]
     traits_of: int
@@ -239,9 +239,9 @@ def _outcome(one: ClosedCount) -> OutcomeRow:
     )
 
 
-def _lost(one: LostCount, closed: ClosedCount) -> LostRow:
+def _lost(one: LostCount, closed: ClosedCount) -> LostReasonRow:
     of = closed.closed - closed.won
-    return LostRow(
+    return LostReasonRow(
         split=one.split,
         name=one.name,
         value=one.value,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from domain.figures.content import WEEK, ContentKind, Exposure, Standing, UsedRow
+from domain.figures.content import WEEK, ContentKind, Exposure, SeenCounts, StageWeek, UsedRow
 from domain.figures.funnel import Question
 from domain.figures.periods import Period
 from domain.figures.stages import FUNNEL, WON
@@ -20,14 +20,12 @@ have opened may be of one person."""
 _STAGES = ", ".join(f"({n}, {FUNNEL[n]}_at, {FUNNEL[n + 1]}_at)" for n in range(WON))
 
 
-def exposures(
-    connection: Connection, question: Question, weeks: Sequence[Period]
-) -> tuple[list[Standing], list[Exposure], bool]:
+def exposures(connection: Connection, question: Question, weeks: Sequence[Period]) -> SeenCounts:
     """By week and stage the leads that stood there for the whole of the week, and those of them
     that saw each mail and page; and whether they were chosen by chance, the same each time, among
     more than :data:`LOOKED_AT`."""
     if not weeks:
-        return [], [], False
+        return SeenCounts([], [], chosen=False)
     split = Split(question, "facts")
     rows = connection.execute(
         text(
@@ -93,10 +91,10 @@ def exposures(
         if kind == "looked_at":
             chosen = of[2] == LOOKED_AT
         elif kind:
-            seen.append(Exposure(ContentKind(kind), name, Standing(*of)))
+            seen.append(Exposure(ContentKind(kind), name, StageWeek(*of)))
         else:
-            standing.append(Standing(*of))
-    return standing, seen, chosen
+            standing.append(StageWeek(*of))
+    return SeenCounts(standing, seen, chosen)
 
 
 def uses(

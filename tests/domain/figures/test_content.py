@@ -12,7 +12,8 @@ from domain.figures.content import (
     ContentKind,
     ContentReport,
     Exposure,
-    Standing,
+    SeenCounts,
+    StageWeek,
     content_report,
     weeks_of,
 )
@@ -21,16 +22,16 @@ from domain.figures.periods import Period
 SPRING = Period(date(2026, 3, 1), date(2026, 6, 1), "Asia/Seoul")
 
 
-def reported(standing: list[Standing], seen: list[Standing]) -> ContentReport:
+def reported(standing: list[StageWeek], seen: list[StageWeek]) -> ContentReport:
     exposures = [Exposure(ContentKind.MAIL, "a", one) for one in seen]
-    return content_report(SPRING, 3, standing, exposures, [], chosen=False)
+    return content_report(SPRING, 3, SeenCounts(standing, exposures, chosen=False), [])
 
 
 def test_a_mail_that_goes_to_leads_that_go_on_anyway_gets_no_credit() -> None:
     """In one stage nearly everybody goes on and gets the mail, in the other nobody does either:
     compared without stages it would look like the best mail of all."""
-    standing = [Standing(1, 2, 1000, 800), Standing(1, 0, 1000, 50)]
-    row = reported(standing, [Standing(1, 2, 800, 640), Standing(1, 0, 40, 2)]).rows[0]
+    standing = [StageWeek(1, 2, 1000, 800), StageWeek(1, 0, 1000, 50)]
+    row = reported(standing, [StageWeek(1, 2, 800, 640), StageWeek(1, 0, 40, 2)]).rows[0]
 
     assert row.share == round(642 / 840, 4)
     assert row.difference == pytest.approx(0, abs=1e-4)
@@ -54,8 +55,8 @@ def test_the_control_is_that_of_matched_pairs() -> None:
     drawn = [sum(others[one[0]]) / len(others[one[0]]) for one in cases if one[1]]
 
     found = reported(
-        [Standing(*at, number, on[at]) for at, number in every.items()],
-        [Standing(*at, number, seen_on[at]) for at, number in seen.items()],
+        [StageWeek(*at, number, on[at]) for at, number in every.items()],
+        [StageWeek(*at, number, seen_on[at]) for at, number in seen.items()],
     )
 
     row = found.rows[0]
@@ -68,8 +69,8 @@ def test_the_control_is_that_of_matched_pairs() -> None:
 
 def test_what_everybody_saw_and_what_few_saw_is_compared_with_nothing() -> None:
     """Without a control there is no difference to tell; and of 19 cases none is told."""
-    everybody = reported([Standing(1, 0, 60, 9)], [Standing(1, 0, 60, 9)]).rows[0]
-    few = reported([Standing(1, 0, 600, 9)], [Standing(1, 0, 19, 9)]).rows[0]
+    everybody = reported([StageWeek(1, 0, 60, 9)], [StageWeek(1, 0, 60, 9)]).rows[0]
+    few = reported([StageWeek(1, 0, 600, 9)], [StageWeek(1, 0, 19, 9)]).rows[0]
 
     assert (everybody.leads, everybody.compared, everybody.difference) == (60, 0, None)
     assert (few.compared, few.went_on, few.share, few.difference) == (19, 9, None, None)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from domain.access import Action
 from domain.figures.funnel import Kind
 from domain.figures.lists import CountedAs
-from domain.figures.win_loss import LostRow, PoolRow, WinLossBy, WinLossReport
+from domain.figures.win_loss import LostReasonRow, PoolRow, WinLossBy, WinLossReport
 from domain.inputs import Code, Day
 from web.api import figures_scoring
 from web.api.figures_scoring import WinLossParameters
@@ -275,7 +275,7 @@ def days_since(span: str) -> str:
     return _("{days} days and more", days=first)
 
 
-def _named(one: LostRow) -> str:
+def _named(one: LostReasonRow) -> str:
     if not one.name:
         return _("None named")
     return labels.reason(one.name) if one.split == "reason" else labels.competitor(one.name)
