@@ -1,4 +1,4 @@
-"""``figures money|pipeline``: what leads and wins cost and bring, and how the pipeline changed."""
+"""``figures``: what leads and wins cost and bring, and the commands of the other figures."""
 
 from __future__ import annotations
 
@@ -10,33 +10,28 @@ from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
-from cli.errors import UserError
 from cli.figures_of_data import data_quality, deliverability
 from cli.figures_of_days import anomalies, days, export
 from cli.figures_of_leaks import leaks
+from cli.figures_of_pipeline import forecast, pipeline
 from cli.figures_of_sales import recycle, speed
 from cli.figures_of_scoring import content, scoring
 from cli.figures_of_win_loss import win_loss
 from cli.groups import group
 from cli.output import AsCsv
-from cli.reports import To, printed_report
+from cli.reports import FromOfMoney, To, printed_report
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.attribution import AttributionModel
 from domain.figures.funnel import FEW
 from domain.figures.money import OTHERS, MoneyBy, MoneyReport, MoneyRow
-from domain.figures.pipeline import ClosingWindow
-from domain.money import read_amount
 from services import figures_of_money
 
-Begins = Annotated[
-    str,
-    typer.Option("--from", metavar="DAY", help="First day.", show_default="90 days before the end"),
-]
 app = group(
     "figures money --from 2026-01-01 --to 2026-04-01",
     "figures money --by campaign --model first --csv",
-    "figures pipeline --from 2026-01-01 --target 250000",
+    "figures pipeline --from 2026-01-01 --target '250000 EUR'",
+    "figures forecast --days 30",
     "figures speed --by owner --from 2026-01-01",
     "figures recycle --by wait --window 90",
     "figures deliverability --from 2026-01-01",
@@ -49,6 +44,8 @@ app = group(
 )
 app.command("speed")(speed)
 app.command("recycle")(recycle)
+app.command("pipeline")(pipeline)
+app.command("forecast")(forecast)
 app.command("leaks")(leaks)
 app.command("scoring")(scoring)
 app.command("content")(content)
@@ -63,7 +60,7 @@ app.command("export")(export)
 @app.command("money")
 def money(
     *,
-    begins: Begins = "",
+    begins: FromOfMoney = "",
     to: To = "",
     by: Annotated[str, typer.Option(help="source or campaign.")] = MoneyBy.SOURCE.value,
     model: Annotated[
@@ -85,55 +82,6 @@ def money(
     if printed_report(report, report.rows, "/figures/money", as_json=as_json, as_csv=as_csv):
         return
     _tell(report)
-
-
-@app.command("pipeline")
-def pipeline(
-    *,
-    begins: Begins = "",
-    to: To = "",
-    closing_from: Annotated[str, typer.Option(help="Expected to close from this day.")] = "",
-    closing_to: Annotated[str, typer.Option(help="Expected to close before this day.")] = "",
-    target: Annotated[str, typer.Option(help="What is to be won, such as 250000.")] = "",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
-    """Show how the open opportunities changed: created, grown, slipped, pulled in, won, lost."""
-    context = terminal()
-    own = context.settings.company_currency
-    wanted = read_amount(target, own) if target else None
-    if target and wanted is None:
-        raise UserError(f"--target {target}: write an amount such as 250000.")
-    report = figures_of_money.pipeline(
-        context,
-        operator(),
-        begins=day_or_none(begins, "--from"),
-        ends=day_or_none(to, "--to"),
-        closing=ClosingWindow(
-            day_or_none(closing_from, "--closing-from"),
-            day_or_none(closing_to, "--closing-to"),
-        ),
-        target=wanted,
-    )
-    if printed_report(report, report.lines, "/figures/pipeline", as_json=as_json, as_csv=as_csv):
-        return
-    say = Console().print
-    say(f"{report.begins} until before {report.ends}, in {report.currency}.")
-    print_list(
-        listed(
-            ("Part", "Opportunities", "Value"),
-            (
-                (one.part.replace("_", " "), str(one.opportunities), f"{one.value:,f}")
-                for one in report.lines
-            ),
-            whole=("Part", "Value"),
-        )
-    )
-    say(f"{report.later} of the open ones close later than was expected, {report.earlier} earlier.")
-    if report.without_amount:
-        say(f"{report.without_amount} open ones have no amount: they are in no sum.")
-    if report.coverage is not None:
-        say(f"The pipeline is {report.coverage:f} times what is missing to the target.")
 
 
 def _tell(report: MoneyReport) -> None:

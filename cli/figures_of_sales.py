@@ -17,7 +17,15 @@ from cli.reports import From, To, printed_report
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.funnel import FEW
-from domain.figures.recycling import YIELD_BY, NetNewRow, RecycledBy, RecycleReport, RecycleRow
+from domain.figures.recycle_waits import Difference
+from domain.figures.recycling import (
+    YIELD_BY,
+    NetNewRow,
+    RecycledBy,
+    RecycleReport,
+    RecycleRow,
+    TouchFigures,
+)
 from domain.figures.speed import AnswerFigures, Minutes, SpeedBy, SpeedReport, SpeedRow
 from services import figures_of_sales
 from services.figures import FigureQuery
@@ -71,15 +79,16 @@ def recycle(
     as_csv: AsCsv = False,
 ) -> None:
     """Show what came of leads that were recycled: how many came back, were qualified again and won,
-    and for how much, against net-new leads. docs/figures.md says what each is."""
+    for how much and at which cost, against net-new leads, and what came of shorter and longer
+    waits. docs/figures.md says what each is."""
     only = {name: value for name, value in (("source", source), ("team", team)) if value}
     asked = replace(_asked(begins, to, by, only), window=window)
     found = figures_of_sales.recycle_yield(terminal(), operator(), asked)
-    rows = [found.whole, *found.parts]
+    rows = figures_of_sales.yield_rows(found)
     if not printed_report(
         found, rows, "/figures/recycle", as_json=as_json, as_csv=as_csv, filters=only
     ):
-        _show_recycle(found, rows)
+        _show_recycle(found, [found.whole, *found.parts])
 
 
 def _show_recycle(found: RecycleReport, rows: Sequence[RecycleRow]) -> None:
@@ -121,6 +130,47 @@ def _show_recycle(found: RecycleReport, rows: Sequence[RecycleRow]) -> None:
     )
     if found.wins_without_amount:
         say(f"{found.wins_without_amount:,} wins have no amount: they are in no sum of money.")
+    say("\n[bold]Cost[/bold] in mails and attempts by people, without immature leads")
+    _print(
+        ("Of", "mails", "attempts", "a lead", "an MQL", "a win"),
+        [
+            *((_value(row), *_touched(row.touches)) for row in rows),
+            ("net-new", *_touched(new.touches)),
+        ],
+    )
+    if spent := new.spend:
+        each = (spent.per_lead, spent.per_mql, spent.per_win)
+        a_lead, an_mql, a_win = ("-" if one is None else f"{one:,f}" for one in each)
+        say(
+            f"{found.currency} {spent.spend:,f} were spent on net-new ones: {a_lead} a lead, "
+            f"{an_mql} an MQL, {a_win} a win; on recycled ones nothing."
+        )
+    if found.waits:
+        say("\n[bold]Other waits[/bold], against that of most leads of the same reason")
+        _print(
+            ("Reason", "wait", "leads", "MQL", "more MQLs", "won", "more wins"),
+            [
+                (
+                    one.reason.replace("_", " ") or "-",
+                    f"{one.wait} d",
+                    *(f"{one.leads:,}", f"{one.requalified:,}", _more(one.requalified_more)),
+                    *(f"{one.won:,}", _more(one.won_more)),
+                )
+                for one in found.waits
+            ],
+        )
+
+
+def _touched(row: TouchFigures) -> tuple[str, ...]:
+    each = (row.touches_per_lead, row.touches_per_mql, row.touches_per_win)
+    return (f"{row.mails:,}", f"{row.attempts:,}", *map(_number, each))
+
+
+def _more(more: Difference | None) -> str:
+    """The difference in points of a hundred, with its interval."""
+    if more is None:
+        return "-"
+    return f"{100 * more.difference:+.0f} ({100 * more.low:+.0f} to {100 * more.high:+.0f})"
 
 
 def _value(row: RecycleRow) -> str:

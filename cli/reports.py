@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 From = Annotated[
     str, typer.Option("--from", metavar="DAY", help="First day.", show_default="that of the data")
 ]
+FromOfMoney = Annotated[
+    str,
+    typer.Option("--from", metavar="DAY", help="First day.", show_default="90 days before the end"),
+]
 To = Annotated[
     str, typer.Option(metavar="DAY", help="The day after the last one.", show_default="tomorrow")
 ]

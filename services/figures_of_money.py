@@ -6,14 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 
 from domain.access import Action
 from domain.figures.attribution import AttributionModel
 from domain.figures.money import MoneyBy, MoneyReport, money_report
 from domain.figures.money_rows import RateRow, SpendRow, doubles
 from domain.figures.periods import Period, period, today_in
-from domain.figures.pipeline import ClosingWindow, PipelineReport, pipeline_report
 from services.access import authorise, changes
 from services.context import Context
 from services.figures import fresh_facts, one_of
@@ -21,10 +19,8 @@ from store.access.api_tokens import Caller
 from store.figures import money_tables
 from store.figures.money import money_counts
 from store.figures.money_tables import EnteredFigures
-from store.figures.pipeline import standings
 
 DEFAULT_PERIOD = timedelta(days=90)
-WHENEVER = ClosingWindow(None, None)
 
 
 def company_day(context: Context) -> date:
@@ -57,7 +53,7 @@ def report_on_money(
     authorise(caller, Action.READ_MONEY)
     dimension = one_of(MoneyBy, by, "by")
     way = one_of(AttributionModel, model, "model")
-    days = _period(context, begins, ends)
+    days = period_of_money(context, begins, ends)
     with fresh_facts(context) as (connection, behind):
         counts = money_counts(connection, days, way)
         rates = money_tables.dated_rates(connection, context.settings.company_currency)
@@ -65,42 +61,12 @@ def report_on_money(
     return replace(found, behind=behind)
 
 
-def pipeline(
-    context: Context,
-    caller: Caller,
-    *,
-    begins: date | None = None,
-    ends: date | None = None,
-    closing: ClosingWindow = WHENEVER,
-    target: Decimal | None = None,
-) -> PipelineReport:
-    """How the open opportunities changed between two dates, in the company's currency.
-
-    Args:
-        begins, ends: as for :func:`report_on_money`.
-        closing: only those that are expected to close then.
-        target: what is to be won in the period, in the company's currency.
+def period_of_money(context: Context, begins: date | None, ends: date | None) -> Period:
+    """The period that is asked for; without a first day the last 90 days.
 
     Raises:
-        Forbidden, Invalid: as :func:`report_on_money`.
+        Invalid: there is no such period, or it is not over yet.
     """
-    authorise(caller, Action.READ_MONEY)
-    days = _period(context, begins, ends)
-    with context.database.connect() as connection:
-        found = standings(connection, days)
-        rates = money_tables.dated_rates(connection, context.settings.company_currency)
-    return pipeline_report(
-        found,
-        closing,
-        rates,
-        begins=days.begins,
-        ends=days.ends,
-        last=days.ends - timedelta(days=1),
-        target=target,
-    )
-
-
-def _period(context: Context, begins: date | None, ends: date | None) -> Period:
     first = (ends or company_day(context) + timedelta(days=1)) - DEFAULT_PERIOD
     zone = context.settings.company_time_zone
     return period(begins, ends, first=first, time_zone=zone, now=context.clock.now())

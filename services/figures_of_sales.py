@@ -5,11 +5,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from datetime import date, timedelta
 from functools import cache
 
+from sqlalchemy import Connection
+
 from domain.access import ALLOWED, Action, Role
-from domain.figures.funnel import Dimension
-from domain.figures.recycling import YIELD_BY, RecycledBy, RecycleReport, recycle_report
+from domain.figures.funnel import Dimension, Question
+from domain.figures.money_rows import SpendRow, name_of
+from domain.figures.periods import today_in
+from domain.figures.recycling import (
+    YIELD_BY,
+    NetNewRow,
+    RecycleCounts,
+    RecycledBy,
+    RecycleReport,
+    RecycleRow,
+    recycle_report,
+)
 from domain.figures.speed import SpeedBy, SpeedQuestion, SpeedReport, SpeedRow, speed_report
 from domain.refusals import Invalid
 from domain.sentences import sentence
@@ -25,6 +38,7 @@ from services.figures import (
 )
 from store.access.api_tokens import Caller
 from store.figures import money_tables, recycling, speed
+from store.figures.money import spend_rows
 from store.sla.business_time import calendar_of
 from store.sla.sla import terms
 
@@ -118,13 +132,79 @@ def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> Recyc
             fold = [one.value for one in counts if one.value and one.recycled < NAMED_FROM]
             counts = recycling.recycled_counts(connection, question, by, fold)
         of_money = caller.role in ALLOWED[Action.READ_MONEY]
+        sums = recycling.won_sums(connection, question, by, fold) if of_money else None
         found = recycle_report(
             question.period,
-            counts,
-            recycling.net_new_count(connection, question),
-            recycling.won_sums(connection, question, by, fold) if of_money else None,
+            RecycleCounts(
+                counts,
+                recycling.net_new_count(connection, question),
+                recycling.touch_counts(connection, question, by, fold),
+                recycling.wait_counts(connection, question),
+                sums,
+                _spend(connection, question) if of_money else None,
+                _mature_until(question),
+            ),
             money_tables.dated_rates(connection, context.settings.company_currency),
             by=by,
             window=question.window,
         )
     return replace(found, behind=behind)
+
+
+def _spend(connection: Connection, question: Question) -> list[SpendRow] | None:
+    """What was spent, of a source if one is asked for; None of what spend is not entered by."""
+    if question.only.keys() - {Dimension.SOURCE}:
+        return None
+    source = question.only.get(Dimension.SOURCE)
+    rows = spend_rows(connection, question.period)
+    return [one for one in rows if source is None or one.source == name_of(source)]
+
+
+def _mature_until(question: Question) -> date:
+    """The day from which on leads are immature, or the end of the period."""
+    today = today_in(question.period.time_zone, question.now)
+    window = timedelta(days=question.window or 0)
+    return min(question.period.ends, today - window) if window else question.period.ends
+
+
+def yield_rows(found: RecycleReport) -> list[dict[str, object]]:
+    """The report as a table: a row for all that were recycled (``value`` None), one for each part,
+    and one for net-new leads, which entered instead of coming back."""
+    rows = [_yield_row("recycled", one) for one in (found.whole, *found.parts)]
+    new = _yield_row("net_new", found.net_new)
+    names = {"re_entered": "entered", "requalified": "qualified"}
+    names["requalification"] = "qualification"
+    spent = [name for name in new if name.startswith("spend")]
+    return [
+        *(row | dict.fromkeys(spent) for row in rows),
+        {name: new.get(names.get(name, name)) for name in (*rows[0], *spent)},
+    ]
+
+
+def _yield_row(kind: str, row: RecycleRow | NetNewRow) -> dict[str, object]:
+    flat: dict[str, object] = {"kind": kind}
+    for name, value in asdict(row).items():
+        if name == "touches":
+            flat |= value
+        elif name == "spend":
+            for one in ("spend", "per_lead", "per_mql", "per_win"):
+                column = one if one == "spend" else f"spend_{one}"
+                flat[column] = value[one] if value else None
+        else:
+            flat[name] = value
+    return flat
+
+
+def wait_rows(found: RecycleReport) -> list[dict[str, object]]:
+    """What came of other waits as a table, a row for each reason and wait."""
+    rows: list[dict[str, object]] = []
+    for one in found.waits:
+        flat: dict[str, object] = {}
+        for name, value in asdict(one).items():
+            if name.endswith("_more"):
+                for part in ("difference", "low", "high"):
+                    flat[f"{name.removesuffix('_more')}_{part}"] = value[part] if value else None
+            else:
+                flat[name] = value
+        rows.append(flat)
+    return rows

@@ -1,4 +1,4 @@
-"""How far shares of few cases may be from what many would show: intervals of 95 %."""
+"""How far figures of few cases may be from what many would show: intervals of 95 %."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ def z_of(rows: int) -> float:
     """How many standard errors the intervals of so many rows have to reach, so that all of them
     together hold with 95 % (Bonferroni)."""
     return NormalDist().inv_cdf(1 - 0.025 / max(1, rows))
+
+
+def about(mean: float, variance: float, most: float) -> Interval:
+    """Of a sum of many independent parts (normal), from 0 to the ``most`` that it can be."""
+    half = _Z * sqrt(variance)
+    return Interval(max(0.0, mean - half), min(most, mean + half))
 
 
 def newcombe(

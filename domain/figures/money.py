@@ -278,9 +278,9 @@ def _row(key: Origin, sums: _Sums, rounded: tuple[Decimal, ...], places: int) ->
         wins=wins,
         wins_recycled=recycled,
         spend=spend,
-        cost_per_lead=_each(sums.spend, Fraction(sums.leads), places),
-        cost_per_mql=_each(sums.spend, Fraction(sums.mqls + sums.mqls_recycled), places),
-        cost_per_win=_each(sums.spend, sums.wins, places),
+        cost_per_lead=each(sums.spend, Fraction(sums.leads), places),
+        cost_per_mql=each(sums.spend, Fraction(sums.mqls + sums.mqls_recycled), places),
+        cost_per_win=each(sums.spend, sums.wins, places),
         value=value,
         return_on_spend=None
         if gained is None or sums.wins < FEW
@@ -288,7 +288,8 @@ def _row(key: Origin, sums: _Sums, rounded: tuple[Decimal, ...], places: int) ->
     )
 
 
-def _each(spend: Fraction, number: Fraction, places: int) -> Decimal | None:
+def each(spend: Fraction, number: Fraction, places: int) -> Decimal | None:
+    """What each of so many cost, with so many decimal places; None without spend, or of none."""
     return _decimal(spend / number, places) if spend and number else None
 
 

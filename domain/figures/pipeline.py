@@ -77,6 +77,10 @@ class PipelineReport:
     """Open at the end without an amount: counted, and in no sum."""
     win_rate: Decimal | None
     """Of the opportunities that were closed in the period the share that was won; None of few."""
+    target: Decimal | None
+    """What was to be won in the period, in the company's currency."""
+    missing: Decimal | None
+    """What is missing to the target: nothing when it is reached."""
     coverage: Decimal | None
     """The pipeline at the end over what is missing to the target; None without one, or when
     nothing is missing."""
@@ -97,19 +101,21 @@ def pipeline_report(
     ends: date,
     last: date,
     target: Decimal | None = None,
+    target_currency: str = "",
 ) -> PipelineReport:
     """How the pipeline changed.
 
     Args:
         last: the last day of the period: its rates hold for all, so that a currency that rises is
             no growth.
-        target: what is to be won in the period, in the company's currency.
+        target: what is to be won in the period, in ``target_currency``; '' for the company's.
 
     Raises:
         Invalid: an amount is in a currency without a rate for that day.
     """
     known = [terms for one in standings for terms in one[:2] if terms and terms.amount is not None]
-    check_rates([(terms.currency, last) for terms in known], rates)
+    wanted = TermsThen(target, target_currency or rates.into, None)
+    check_rates([(terms.currency, last) for terms in (*known, wanted)], rates)
     number = dict.fromkeys(PARTS, 0)
     places = decimals(rates.into)
     value = dict.fromkeys(PARTS, Decimal(0).scaleb(-places))
@@ -154,6 +160,9 @@ def pipeline_report(
         else:
             count("open_at_end", after)
             unknown += one.after.amount is None
+    wins = -value["won"]
+    to_win = None if target is None else worth(wanted)
+    missing = None if to_win is None else max(to_win - wins, wins * 0)
     return PipelineReport(
         begins=begins,
         ends=ends,
@@ -163,7 +172,9 @@ def pipeline_report(
         earlier=earlier,
         without_amount=unknown,
         win_rate=None if decided < FEW else round(Decimal(won) / decided, RATIO_PLACES),
-        coverage=_coverage(value["open_at_end"], -value["won"], target),
+        target=to_win,
+        missing=missing,
+        coverage=round(value["open_at_end"] / missing, 2) if missing else None,
     )
 
 
@@ -172,10 +183,3 @@ def _moved(before: TermsThen, after: TermsThen) -> int:
     than any day."""
     days = [terms.expected_close or date.max for terms in (before, after)]
     return (days[1] > days[0]) - (days[1] < days[0])
-
-
-def _coverage(open_at_end: Decimal, won: Decimal, target: Decimal | None) -> Decimal | None:
-    missing = (target or 0) - won
-    if target is None or missing <= 0:
-        return None
-    return round(open_at_end / missing, 2)

@@ -12,15 +12,24 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 from domain.figures.funnel import Dimension, days, share
-from domain.figures.money import apportion, check_rates
+from domain.figures.money import apportion, check_rates, each, part_within
+from domain.figures.money_rows import SpendRow
 from domain.figures.periods import Period
+from domain.figures.recycle_waits import WaitCount, WaitRow, compared_waits
 from domain.money import DatedRates, decimals
 
 WAITS = (30, 60, 90, 180)
 """Days at which a longer wait begins."""
+WAIT_BANDS = (
+    f"under {WAITS[0]}",
+    *(f"{begin} to {end - 1}" for begin, end in pairwise(WAITS)),
+    f"{WAITS[-1]} and more",
+)
+"""How long it was until a lead came back, in days."""
 
 
 class RecycledBy(StrEnum):
@@ -56,6 +65,14 @@ class NetNewCount(NamedTuple):
     won: int
 
 
+class TouchCount(NamedTuple):
+    """Mails to leads with one ``value`` (None: all), and attempts by people to reach them."""
+
+    value: str | None
+    mails: int = 0
+    attempts: int = 0
+
+
 class WonSum(NamedTuple):
     """Won opportunities of leads with one ``value``; None of net-new ones. ``amount`` is None where
     nobody entered one."""
@@ -68,13 +85,35 @@ class WonSum(NamedTuple):
 
 
 @dataclass(frozen=True)
+class TouchFigures:
+    """What it took to get leads so far: mails, and attempts by people. Immature leads are left out;
+    what can't be told is None."""
+
+    mails: int
+    attempts: int
+    touches_per_lead: float | None
+    touches_per_mql: float | None
+    touches_per_win: float | None
+
+
+@dataclass(frozen=True)
+class SpendFigures:
+    """What was spent on the days whose leads are mature, in the company's currency."""
+
+    spend: Decimal
+    per_lead: Decimal | None
+    per_mql: Decimal | None
+    per_win: Decimal | None
+
+
+@dataclass(frozen=True)
 class RecycleRow:
     """What came of leads that were recycled; ``value`` is None for all.
 
     Of ``recycled`` ones ``resting`` are in the pool, ``re_entered`` ones came back, the others stay
     away. Of those that came back ``immature`` ones did so within the window; ``requalified`` and
     ``won`` are of the others, and their shares too. ``worth`` is in the company's currency,
-    None for whoever may not read of money.
+    None for whoever may not read of money. Recycled leads cost no spend, only ``touches``.
     """
 
     value: str | None
@@ -89,11 +128,13 @@ class RecycleRow:
     won: int
     win_rate: float | None
     worth: Decimal | None
+    touches: TouchFigures
 
 
 @dataclass(frozen=True)
 class NetNewRow:
-    """Leads that entered the funnel for the first time in the period, to compare with."""
+    """Leads that entered the funnel for the first time in the period, to compare with. ``spend`` is
+    None for whoever may not read of money, and where it can't be told: of a team, for instance."""
 
     entered: int
     immature: int
@@ -102,12 +143,15 @@ class NetNewRow:
     won: int
     win_rate: float | None
     worth: Decimal | None
+    touches: TouchFigures
+    spend: SpendFigures | None
 
 
 @dataclass(frozen=True)
 class RecycleReport:
-    """All, the parts, which add up to it, and net-new leads. ``wins_without_amount`` are in no
-    sum of money. Of ``behind`` leads the last changes are not counted yet."""
+    """All, the parts, which add up to it, net-new leads, and what came of other ``waits``.
+    ``wins_without_amount`` are in no sum of money. Of ``behind`` leads the last changes are not
+    counted yet."""
 
     begins: str
     ends: str
@@ -118,15 +162,29 @@ class RecycleReport:
     whole: RecycleRow
     parts: list[RecycleRow]
     net_new: NetNewRow
+    waits: list[WaitRow]
     wins_without_amount: int
     behind: int = 0
 
 
+@dataclass(frozen=True)
+class RecycleCounts:
+    """What the report is made of. ``sums`` and ``touches`` are of ``recycled`` ones by value, and
+    ``net_new``; ``sums`` is None for whoever may not read of money, ``spend`` where it can't be
+    told. Its days end before ``spend_ends``."""
+
+    recycled: Sequence[RecycledCount]
+    net_new: NetNewCount
+    touches: Mapping[str, Sequence[TouchCount]]
+    waits: Sequence[WaitCount]
+    sums: Mapping[str, Sequence[WonSum]] | None
+    spend: Sequence[SpendRow] | None
+    spend_ends: date
+
+
 def recycle_report(
     period: Period,
-    counts: Iterable[RecycledCount],
-    net_new: NetNewCount,
-    sums: Mapping[str, Sequence[WonSum]] | None,
+    counts: RecycleCounts,
     rates: DatedRates,
     *,
     by: YieldBy,
@@ -134,25 +192,29 @@ def recycle_report(
 ) -> RecycleReport:
     """The report.
 
-    Args:
-        sums: ``recycled`` by value, and ``net_new``; None for whoever may not read of money.
-
     Raises:
         Invalid: some of it is in a currency without a rate for its day; nothing is summed then.
     """
+    sums, net_new = counts.sums, counts.net_new
     told = sums is not None
     recycled, new = (sums["recycled"], sums["net_new"]) if sums is not None else ((), ())
     every = [*recycled, *new]
     check_rates([(one.currency, one.day) for one in every if one.amount is not None], rates)
+    spend = _spent(counts, period.begins, rates)
+    touches = {one.value: one for one in counts.touches["recycled"]}
     places = decimals(rates.into)
     zero = Decimal(0).scaleb(-places)
     worth = apportion(_worth(recycled, rates), places)
     of_new = apportion({"": sum(_worth(new, rates).values(), Fraction(0))}, places)[""]
-    found = {one.value: one for one in counts}
+    found = {one.value: one for one in counts.recycled}
     whole = found.pop(None, RecycledCount(None, 0, 0, 0, 0, 0, 0, None))
-    parts = [
-        _row(one, worth.get(one.value or "", zero) if told else None) for one in found.values()
-    ]
+
+    def row(one: RecycledCount, worth: Decimal) -> RecycleRow:
+        return _row(one, worth if told else None, touches.get(one.value, TouchCount(one.value)))
+
+    parts = [row(one, worth.get(one.value or "", zero)) for one in found.values()]
+    new_touches = counts.touches["net_new"][0]
+    mature = net_new.entered - net_new.immature
     return RecycleReport(
         begins=period.begins.isoformat(),
         ends=period.ends.isoformat(),
@@ -160,17 +222,27 @@ def recycle_report(
         window=window,
         by=by,
         currency=rates.into,
-        whole=_row(whole, sum(worth.values(), zero) if told else None),
+        whole=row(whole, sum(worth.values(), zero)),
         parts=sorted(parts, key=lambda part: (-part.recycled, part.value or "")),
         net_new=NetNewRow(
             entered=net_new.entered,
             immature=net_new.immature,
             qualified=net_new.qualified,
-            qualification=share(net_new.qualified, net_new.entered - net_new.immature),
+            qualification=share(net_new.qualified, mature),
             won=net_new.won,
-            win_rate=share(net_new.won, net_new.entered - net_new.immature),
+            win_rate=share(net_new.won, mature),
             worth=of_new if told else None,
+            touches=_touches(new_touches, mature, net_new.qualified, net_new.won),
+            spend=None
+            if spend is None
+            else SpendFigures(
+                spend=each(spend, Fraction(1), places) or zero,
+                per_lead=each(spend, Fraction(mature), places),
+                per_mql=each(spend, Fraction(net_new.qualified), places),
+                per_win=each(spend, Fraction(net_new.won), places),
+            ),
         ),
+        waits=compared_waits(counts.waits, WAIT_BANDS),
         wins_without_amount=sum(one.number for one in every if one.amount is None),
     )
 
@@ -183,7 +255,23 @@ def _worth(sums: Iterable[WonSum], rates: DatedRates) -> dict[str, Fraction]:
     return worth
 
 
-def _row(one: RecycledCount, worth: Decimal | None) -> RecycleRow:
+def _spent(counts: RecycleCounts, begins: date, rates: DatedRates) -> Fraction | None:
+    if counts.sums is None or counts.spend is None:
+        return None
+    parts = [(one, part_within(one, begins, counts.spend_ends)) for one in counts.spend]
+    check_rates([(one.currency, one.day) for one, part in parts if part], rates)
+    worth = (rates.worth(part, one.currency, one.day) for one, part in parts)
+    return sum(worth, Fraction(0))
+
+
+def _touches(one: TouchCount, leads: int, mqls: int, won: int) -> TouchFigures:
+    def per(number: int) -> float | None:
+        return round((one.mails + one.attempts) / number, 2) if number else None
+
+    return TouchFigures(one.mails, one.attempts, per(leads), per(mqls), per(won))
+
+
+def _row(one: RecycledCount, worth: Decimal | None, touches: TouchCount) -> RecycleRow:
     mature = one.re_entered - one.immature
     return RecycleRow(
         value=one.value,
@@ -198,4 +286,5 @@ def _row(one: RecycledCount, worth: Decimal | None) -> RecycleRow:
         won=one.won,
         win_rate=share(one.won, mature),
         worth=worth,
+        touches=_touches(touches, one.recycled - one.immature, one.requalified, one.won),
     )

@@ -342,7 +342,7 @@ IMPERSONAL = frozenset(
         *("meeting.cancelled_by", "meeting_setting.state"),
         *("opportunity.key", "opportunity.owner", "opportunity.stage", "opportunity.competitor"),
         *("opportunity.currency", "opportunity_change.currency"),
-        *("opportunity_change.currency_before", "opportunity_change.by"),
+        *("opportunity_change.currency_before", "opportunity_change.by", "opportunity_stage.stage"),
         *("sla_action.action", "sla_action.detail"),
         *("sla_clock.key", "sla_clock.promise", "sla_clock.owner", "sla_clock.team"),
         "sla_clock.pauses",

@@ -98,7 +98,6 @@ _SPEND = text(
 def money_counts(connection: Connection, period: Period, model: AttributionModel) -> MoneyCounts:
     """What happened in a period; the facts of leads are those that were made last."""
     span = {"begins": period.start, "ends": period.end}
-    days = {"begins": period.begins, "ends": period.ends}
     zone = ZoneInfo(period.time_zone)
     reached = connection.execute(_MQLS, span).all()
     wins = connection.execute(_WINS, span | {"outbound": OUTBOUND})
@@ -106,12 +105,18 @@ def money_counts(connection: Connection, period: Period, model: AttributionModel
         leads=_by_origin(connection.execute(_LEADS, span)),
         mqls=_by_origin(row for row in reached if not row.recycled),
         mqls_recycled=_by_origin(row for row in reached if row.recycled),
-        spend=[SpendRow(*row) for row in connection.execute(_SPEND, days)],
+        spend=spend_rows(connection, period),
         wins=[
             *(_win(row, zone, model) for row in wins),
             *(_imported_win(row, zone) for row in connection.execute(_IMPORTED_WINS, span)),
         ],
     )
+
+
+def spend_rows(connection: Connection, period: Period) -> list[SpendRow]:
+    """What was spent on the days of a period, and on its months as a whole."""
+    days = {"begins": period.begins, "ends": period.ends}
+    return [SpendRow(*row) for row in connection.execute(_SPEND, days)]
 
 
 def _by_origin(rows: Iterable[Row[Any]]) -> Mapping[Origin, int]:

@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from sqlalchemy import Connection, text
 
 from domain.contracts.journey import Phase
+from domain.contracts.tasks import Disposition
 from domain.figures.funnel import Question
-from domain.figures.recycling import WAITS, NetNewCount, RecycledBy, RecycledCount, WonSum, YieldBy
+from domain.figures.recycle_waits import WaitCount
+from domain.figures.recycling import (
+    WAIT_BANDS,
+    WAITS,
+    NetNewCount,
+    RecycledBy,
+    RecycledCount,
+    TouchCount,
+    WonSum,
+    YieldBy,
+)
+from domain.figures.speed import ATTEMPTED_BY
 from domain.figures.stages import POSITION
 from store.figures.funnel import Split, in_period, within
 
 # A lead that still rests has no wait to speak of.
-_WAIT = "CASE " + " ".join(
+_WAIT = " ".join(
     [
-        "WHEN back.at IS NULL THEN ''",
-        f"WHEN back.at - facts.outcome_at < interval '{WAITS[0]} days' THEN 'under {WAITS[0]}'",
+        "CASE WHEN back.at IS NULL THEN ''",
         *(
-            f"WHEN back.at - facts.outcome_at < interval '{end} days' THEN '{begin} to {end - 1}'"
-            for begin, end in pairwise(WAITS)
+            f"WHEN back.at - facts.outcome_at < interval '{days} days' THEN '{band}'"
+            for days, band in zip(WAITS, WAIT_BANDS[:-1], strict=True)
         ),
-        f"ELSE '{WAITS[-1]} and more' END",
+        f"ELSE '{WAIT_BANDS[-1]}' END",
     ]
 )
+# What a rep writes is an attempt, though it goes out as other mail does.
+_TOUCHES = """
+    SELECT lead_id, sent_at AS at, true AS mail FROM touch
+    WHERE state = 'sent' AND sent_at >= :start AND NOT starts_with(key, 'written-')
+    UNION ALL
+    SELECT lead_id, completed_at, false FROM task
+    WHERE kind = ANY(:kinds) AND state = 'done' AND disposition <> :skipped
+    UNION ALL
+    SELECT lead_id, at, false FROM lead_note WHERE kind IN ('call', 'mail') AND direction = 'out'
+    UNION ALL
+    SELECT lead_id, at, false FROM written_mail
+"""
 
 
 def _recycled(question: Question, by: YieldBy, fold: list[str]) -> tuple[str, dict[str, object]]:
@@ -37,7 +58,8 @@ def _recycled(question: Question, by: YieldBy, fold: list[str]) -> tuple[str, di
         case _:
             value = split.value
     sql = f"""
-        SELECT facts.lead_id, {value} AS value, facts.outcome_at, back.at AS since,
+        SELECT facts.lead_id, {value} AS value, facts.outcome_reason AS reason, {_WAIT} AS wait,
+            facts.outcome_at, facts.outcome_at AS begins, back.at AS since,
             back.mql_at, back.customer_at, over.at AS until,
             back.at IS NULL AND lead.phase = '{Phase.RECYCLE}' AS resting
         FROM funnel_unit AS facts JOIN lead ON lead.id = facts.lead_id{split.join}
@@ -60,7 +82,8 @@ def _recycled(question: Question, by: YieldBy, fold: list[str]) -> tuple[str, di
 def _net_new(question: Question) -> tuple[str, dict[str, object]]:
     split = Split(question, "facts")
     sql = f"""
-        SELECT facts.lead_id, NULL::text AS value, facts.known_at AS since, facts.mql_at,
+        SELECT facts.lead_id, NULL::text AS value, facts.known_at AS begins,
+            facts.known_at AS since, facts.mql_at,
             facts.customer_at, over.at AS until
         FROM funnel_passage AS entered JOIN funnel_unit AS facts ON facts.id = entered.unit_id
         {split.join}
@@ -146,3 +169,49 @@ def won_sums(
         )
         found[name] = [WonSum(*row) for row in rows]
     return found
+
+
+def touch_counts(
+    connection: Connection, question: Question, by: YieldBy, fold: list[str]
+) -> dict[str, list[TouchCount]]:
+    """Mails and attempts that leads got which are old enough, no later than conversions count:
+    from being recycled until the end of the next cycle, and of net-new leads in their first."""
+    found = {}
+    for name, (leads, values) in (
+        ("recycled", _recycled(question, by, fold)),
+        ("net_new", _net_new(question)),
+    ):
+        rows = connection.execute(
+            text(
+                f"""
+                SELECT value, count(*) FILTER (WHERE mail) AS mails,
+                    count(*) FILTER (WHERE NOT mail) AS attempts
+                FROM ({leads}) AS unit JOIN ({_TOUCHES}) AS touch USING (lead_id)
+                WHERE (since IS NULL OR since <= :ripe
+                        AND extract(epoch FROM touch.at - since) <= :window)
+                    AND touch.at >= begins AND touch.at < coalesce(until, 'infinity')
+                GROUP BY 1
+                """
+            ),
+            {**values, "kinds": list(ATTEMPTED_BY), "skipped": Disposition.SKIPPED},
+        )
+        parts = [TouchCount(*row) for row in rows]
+        mails, attempts = sum(one.mails for one in parts), sum(one.attempts for one in parts)
+        found[name] = [TouchCount(None, mails, attempts), *parts]
+    return found
+
+
+def wait_counts(connection: Connection, question: Question) -> list[WaitCount]:
+    """What came of leads that came back long enough ago, by reason and by how long they waited."""
+    leads, values = _recycled(question, RecycledBy.WAIT, [])
+    rows = connection.execute(
+        text(
+            f"""
+            SELECT reason, wait, count(*) AS leads, {_reached("mql")} AS requalified,
+                {_reached("customer")} AS won
+            FROM ({leads}) AS recycled WHERE since <= :ripe GROUP BY 1, 2
+            """
+        ),
+        values,
+    )
+    return [WaitCount(*row) for row in rows]

@@ -438,6 +438,21 @@ class OpportunityChange(Table):
     __table_args__ = (Index("ix_opportunity_change_opportunity_id", "opportunity_id", "at"),)
 
 
+class OpportunityStageEntry(Table):
+    """A stage that an opportunity has come to: a trigger of ``opportunity`` writes it
+    (``store/migrations/first/sales.sql``). Journey time."""
+
+    __tablename__ = "opportunity_stage"
+    opportunity_id: Mapped[int] = mapped_column(
+        BigInteger,
+        ForeignKey("opportunity.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    since: Mapped[datetime] = mapped_column(primary_key=True)
+    stage: Mapped[str]
+
+
 class Renewal(Table):
     """A date on which a customer is to be talked to again."""
 

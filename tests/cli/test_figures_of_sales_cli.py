@@ -76,7 +76,12 @@ def test_recycle_yield_is_read_by_people_and_programs_alike(
     assert "30 to 59" in shown
     assert "net-new" in shown
     assert (found["whole"]["re_entered"], found["whole"]["re_entry"]) == (20, 1.0)
-    assert [(row["value"], row["recycled"]) for row in rows] == [("", "20"), ("no_show", "20")]
+    assert "Other waits" in shown
+    assert [(row["kind"], row["value"], row["recycled"], row["attempts"]) for row in rows] == [
+        ("recycled", "", "20", "0"),
+        ("recycled", "no_show", "20", "0"),
+        ("net_new", "", "", "10"),
+    ]
 
 
 def test_what_can_not_be_counted_is_told_in_a_sentence(histories: Engine) -> None:

@@ -43,7 +43,8 @@ READS = """
     notify show ada@perennial.example
     meetings list; meetings show 1
     opportunity list; opportunity show 1; opportunity changes 1
-    funnel; figures money; figures pipeline; figures speed; figures recycle; figures leaks
+    funnel; figures money; figures pipeline; figures forecast; figures speed; figures recycle
+    figures leaks
     figures deliverability; figures data-quality; figures days; figures anomalies
     spend list; spend restated; rates list
     recycle list; recycle forecast
@@ -95,7 +96,7 @@ CHANGES = """
 EXPORTS = """
     account list --csv; lead list --stage known --csv; meetings list --csv; tasks list --csv
     sla --csv; team list --csv; recycle list --csv; opportunity list --csv; users list --csv
-    opportunity changes 1 --csv; figures pipeline --csv; spend list --csv
+    opportunity changes 1 --csv; figures pipeline --csv; figures forecast --csv; spend list --csv
     spend restated --csv; rates list --csv
     funnel --csv; figures money --csv
     figures speed --csv; figures recycle --csv; figures leaks --csv; figures export warehouse

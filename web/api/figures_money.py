@@ -1,10 +1,8 @@
-"""``/api/figures/money`` and ``/api/figures/pipeline``: what leads and wins cost and bring, and how
-the open opportunities changed."""
+"""``/api/figures/money``: what leads and wins cost and bring."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -14,7 +12,6 @@ from starlette.responses import Response
 from domain.access import Action
 from domain.figures.attribution import AttributionModel
 from domain.figures.money import MoneyBy, MoneyReport
-from domain.figures.pipeline import ClosingWindow, PipelineReport
 from domain.inputs import Code, Day
 from services import figures_of_money
 from store.access.api_tokens import Caller
@@ -50,38 +47,6 @@ def show_money(
     department's part of the value, in the company's currency. What each is: docs/figures.md."""
     return figures_of_money.report_on_money(
         context, caller, begins=query.begins, ends=query.to, by=query.by, model=query.model
-    )
-
-
-@router.get("/pipeline")
-def show_pipeline(
-    context: CurrentContext,
-    caller: Annotated[Caller, Depends(may(Action.READ_MONEY))],
-    *,
-    begins: Annotated[
-        Day | None, Query(alias="from", description="First day, in the company's zone.")
-    ] = None,
-    ends: Annotated[
-        Day | None, Query(alias="to", description="The day after the last; tomorrow if left out.")
-    ] = None,
-    closing_from: Annotated[
-        Day | None, Query(description="Expected to close from this day.")
-    ] = None,
-    closing_to: Annotated[Day | None, Query(description="Expected to close before it.")] = None,
-    target: Annotated[
-        Decimal | None, Query(ge=0, description="To be won, in the company's currency.")
-    ] = None,
-) -> PipelineReport:
-    """How the open opportunities changed between two dates: created, grown, pulled in, shrunk,
-    slipped, won and lost, which add up from the beginning to the end. What each is:
-    docs/figures.md."""
-    return figures_of_money.pipeline(
-        context,
-        caller,
-        begins=begins,
-        ends=ends,
-        closing=ClosingWindow(closing_from, closing_to),
-        target=target,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
+from starlette.responses import Response
 
 from domain.access import Action
 from domain.figures.recycling import YIELD_BY, RecycledBy, RecycleReport
@@ -15,7 +16,7 @@ from services import figures_of_sales
 from services.figures import FigureQuery
 from store.access.api_tokens import Caller
 from web.api.access import CurrentContext, may
-from web.api.figures import PeriodParameters
+from web.api.figures import CSV_ANSWER, PeriodParameters, figures_file
 from web.api.inputs import SaidName
 
 router = APIRouter(prefix="/figures", tags=["figures"])
@@ -64,3 +65,23 @@ def show_recycle_yield(
     given = query.model_dump(include={"source", "team"}, exclude_none=True)
     asked = FigureQuery(query.begins, query.to, by=query.by, window=query.window, only=given)
     return figures_of_sales.recycle_yield(context, caller, asked)
+
+
+@router.get("/recycle.csv", response_class=Response, responses=CSV_ANSWER)
+def recycle_file(
+    context: CurrentContext, caller: Reader, query: Annotated[RecycleParameters, Query()]
+) -> Response:
+    """The same as a CSV file (UTF-8): a row for all, for each part, and for net-new leads."""
+    found = show_recycle_yield(context, caller, query)
+    rows = figures_of_sales.yield_rows(found)
+    return figures_file(context, caller, "figures/recycle", rows, query, behind=found.behind)
+
+
+@router.get("/recycle-waits.csv", response_class=Response, responses=CSV_ANSWER)
+def recycle_waits_file(
+    context: CurrentContext, caller: Reader, query: Annotated[RecycleParameters, Query()]
+) -> Response:
+    """What came of shorter and longer waits as a CSV file: a row for each reason and wait."""
+    found = show_recycle_yield(context, caller, query)
+    rows = figures_of_sales.wait_rows(found)
+    return figures_file(context, caller, "figures/recycle-waits", rows, query, behind=found.behind)

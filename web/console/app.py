@@ -55,6 +55,8 @@ PAGES = (
     "figures.leaks",
     "figures.scoring",
     "figures.win_loss",
+    "figures.recycle_yield",
+    "figures.pipeline",
     "figures.money",
     "figures.deliverability",
     "figures.data_quality",

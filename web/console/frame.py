@@ -104,6 +104,12 @@ NAVIGATION = (
                 "/figures/scoring", N_("Scoring and content"), "speed", Action.READ_FIGURES
             ),
             NavigationEntry("/figures/win-loss", N_("Win/loss"), "balance", Action.READ_FIGURES),
+            NavigationEntry(
+                "/figures/recycle", N_("Recycle yield"), "autorenew", Action.READ_FIGURES
+            ),
+            NavigationEntry(
+                "/figures/pipeline", N_("Pipeline"), "waterfall_chart", Action.READ_MONEY
+            ),
             NavigationEntry("/figures/money", N_("Money"), "payments", Action.READ_MONEY),
             NavigationEntry(
                 "/figures/deliverability",

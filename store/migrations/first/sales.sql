@@ -190,6 +190,26 @@ CREATE TABLE opportunity_change (
 );
 CREATE INDEX ix_opportunity_change_opportunity_id ON opportunity_change (opportunity_id, at);
 
+-- Which stages an opportunity has been in, by whatever moved it: rates of each follow from them.
+CREATE TABLE opportunity_stage (
+    opportunity_id BIGINT NOT NULL,
+    since TIMESTAMP WITH TIME ZONE NOT NULL,
+    stage TEXT NOT NULL,
+    CONSTRAINT pk_opportunity_stage PRIMARY KEY (opportunity_id, since),
+    CONSTRAINT fk_opportunity_stage_opportunity_id FOREIGN KEY (opportunity_id) REFERENCES opportunity (id) ON DELETE CASCADE
+);
+
+CREATE FUNCTION opportunity_came_to_stage() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO opportunity_stage (opportunity_id, since, stage)
+    VALUES (NEW.id, coalesce(NEW.stage_since, NEW.opened_at), NEW.stage)
+    ON CONFLICT (opportunity_id, since) DO UPDATE SET stage = excluded.stage;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER opportunity_came_to_stage AFTER INSERT OR UPDATE OF stage, stage_since ON opportunity
+    FOR EACH ROW EXECUTE FUNCTION opportunity_came_to_stage();
+
 CREATE TABLE calendar_booking (
     id TEXT NOT NULL,
     booking TEXT DEFAULT '' NOT NULL,

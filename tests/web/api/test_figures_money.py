@@ -292,4 +292,4 @@ async def test_the_pipeline_of_a_month_is_told_by_what_was_said_then(api: Api) -
         "grown": (1, "30.00"),
         "open_at_end": (3, "136.00"),
     }
-    assert told["coverage"] == "0.53"
+    assert (told["missing"], told["coverage"]) == ("258.00", "0.53")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from store.figures.refresh import refresh
 from tests.support.lead_histories import BEGIN, add_lead
 from tests.web.api.conftest import Api
 
@@ -335,6 +338,123 @@ async def test_the_yield_is_what_another_statement_counts_and_its_parts_add_up(a
     assert 0 < team["recycled"] < whole["recycled"]
     # What leads bring is not for everybody.
     assert (team["worth"], whole["worth"]) == (None, "0.00")
+
+
+MAIL_SENT = text(
+    "INSERT INTO touch (key, lead_id, step, channel, state, planned_at, sent_at) "
+    "VALUES (:key, :lead, 'hello', 'outbox', :state, :at, :at)"
+)
+
+
+async def test_recycled_leads_cost_what_was_done_for_them_and_new_ones_their_spend_too(
+    api: Api,
+) -> None:
+    """What was sent before a lead was recycled, after the window, or was never sent, costs the
+    recycling nothing; a mail that a rep wrote counts once."""
+    with api.database.begin() as connection:
+        back = [(1, "known", 0.0), (1, "mql", 1.0), (1, "recycled", 10.0), (2, "known", 50.0)]
+        lead = add_lead(connection, [*back, (2, "mql", 60.0)], reason="lost", source="Web")
+        rests = add_lead(connection, back[:3], reason="lost", phase="Recycle", source="web")
+        sent = [(lead, 5, "sent"), (lead, 20, "sent"), (lead, 55, "sent"), (lead, 56, "failed")]
+        sent += [(lead, 90, "sent"), (rests, 30, "sent")]
+        for number, (of, day, state) in enumerate(sent):
+            values = {"key": f"k-{number}", "lead": of, "state": state, "at": BEGIN + day * DAY}
+            connection.execute(MAIL_SENT, values)
+        connection.execute(MAIL, {"lead": lead, "of": "m", "at": BEGIN + 52 * DAY})
+        written = {"key": "written-1", "lead": lead, "state": "sent", "at": BEGIN + 52 * DAY}
+        connection.execute(MAIL_SENT, written)
+        for day, disposition in ((3, "busy"), (51, "connected"), (53, "skipped")):
+            done = {"kind": "call", "disposition": disposition, "owner": "", "lead": lead}
+            connection.execute(TASK, done | {"at": BEGIN + day * DAY})
+    spend = [
+        {"source": "web", "day": "2026-03-02", "amount": "60"},
+        {"source": "fair", "day": "2026-03-03", "amount": "40"},
+        {"source": "web", "day": "2026-04-01", "amount": "999"},
+    ]
+    assert (await api.ask("marketing", "POST", "/spend", rows=spend)).status_code == 200
+    days = {"from": "2026-03-01", "to": "2026-04-01", "window": 30}
+
+    found = await figures(api, "manager", "recycle", **days)
+    of_web = await figures(api, "manager", "recycle", source="web", **days)
+    of_team = await figures(api, "sdr", "recycle", **days)
+    file = (await api.ask("manager", "GET", "/figures/recycle.csv?from=2026-03-01&window=30")).text
+
+    took = found["whole"]["touches"]
+    # The mails of days 20, 30 and 55; the call of day 51 and what the rep wrote.
+    assert (took["mails"], took["attempts"]) == (3, 2)
+    assert (took["touches_per_lead"], took["touches_per_mql"], took["touches_per_win"]) == (
+        *(2.5, 5.0),
+        None,
+    )
+    new = found["net_new"]
+    # Those of days 5, 20 and 30, of the first cycle, and the call of day 3.
+    assert (new["touches"]["mails"], new["touches"]["attempts"]) == (3, 1)
+    assert new["spend"] == {
+        "spend": "100.00",
+        "per_lead": "50.00",
+        "per_mql": "50.00",
+        "per_win": None,
+    }
+    assert of_web["net_new"]["spend"]["spend"] == "60.00"
+    assert of_team["net_new"]["spend"] is None
+    rows = list(csv.DictReader(io.StringIO(file.removeprefix("\ufeff"))))
+    assert [(row["kind"], row["value"], row["mails"], row["spend"]) for row in rows] == [
+        ("recycled", "", "3", ""),
+        ("recycled", "lost", "3", ""),
+        ("net_new", "", "3", "1099.00"),
+    ]
+
+
+WAITS_SECOND_WAY = text(
+    """
+    WITH next AS (
+        SELECT over.reason, over.at AS rested, min(next.at) AS back,
+            bool_or(next.to_stage IN ('mql', 'customer')) AS qualified,
+            bool_or(next.to_stage = 'customer') AS won
+        FROM stage_transition AS over JOIN stage_transition AS next
+            ON next.lead_id = over.lead_id AND next.cycle = over.cycle + 1
+        WHERE over.to_stage = 'recycled' GROUP BY over.id
+    )
+    SELECT reason, CASE WHEN back < rested + interval '30 days' THEN 'under 30'
+        WHEN back < rested + interval '60 days' THEN '30 to 59' ELSE '60 to 89' END AS wait,
+        count(*), count(*) FILTER (WHERE qualified), count(*) FILTER (WHERE won)
+    FROM next GROUP BY 1, 2 ORDER BY 1, 2
+    """
+)
+
+
+async def test_other_waits_are_compared_by_what_came_of_those_who_waited_so(api: Api) -> None:
+    """Nobody would change a wait for a figure that only our own code can come to."""
+    chance = random.Random(8)
+    with api.database.begin() as connection:
+        for _ in range(160):
+            at = 20 + chance.uniform(1, 80)
+            moves = [(1, "mql", 0.0), (1, "recycled", 20.0), (2, "known", at)]
+            moves += [(2, "mql", at + 1)] if chance.random() < 0.5 else []
+            moves += [(2, "customer", at + 2)] if chance.random() < 0.2 else []
+            add_lead(connection, moves, reason=chance.choice(("lost", "lost", "no_show")))
+        refresh(connection)
+        counted = [tuple(row) for row in connection.execute(WAITS_SECOND_WAY)]
+
+    found = await figures(api, "manager", "recycle", by="cycle")
+    file = (await api.ask("manager", "GET", "/figures/recycle-waits.csv")).text
+
+    names = ("reason", "wait", "leads", "requalified", "won")
+    waits = found["waits"]
+    assert sorted(tuple(one[name] for name in names) for one in waits) == sorted(counted)
+    usual = {one["reason"]: one for one in waits if one["compared"] == "usual"}
+    for one in waits:
+        other = usual[one["reason"]]
+        assert one["leads"] <= other["leads"]
+        if more := one["won_more"]:
+            difference = one["won"] / one["leads"] - other["won"] / other["leads"]
+            assert more["difference"] == round(difference, 4)
+            assert more["low"] < more["difference"] < more["high"]
+        else:
+            assert one is other or min(one["leads"], other["leads"]) < 20
+    rows = list(csv.DictReader(io.StringIO(file.removeprefix("\ufeff"))))
+    assert [row["wait"] for row in rows] == [one["wait"] for one in waits]
+    assert {"won_low", "requalified_difference"} <= rows[0].keys()
 
 
 async def test_what_can_not_be_counted_is_refused_where_it_was_entered(api: Api) -> None:

@@ -76,7 +76,8 @@ BOUNDED = {
         "traits": "those that 20 opportunities share",
     },
     "/figures/money": {"rows": "the largest and one of the others", "departments": "four"},
-    "/figures/recycle": {"parts": "a line per value"},
+    "/figures/recycle": {"parts": "a line per value", "waits": "a line per reason and wait"},
+    "/figures/forecast": {"stages": "of opportunities", "months": "36 at most"},
     "/figures/speed": {
         "whole": "promises of the SLA",
         "parts": "a line per rep, team or month",

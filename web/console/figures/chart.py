@@ -9,6 +9,7 @@ from nicegui import ui
 
 COLOURS = 6
 """``--chart-1`` and so on in ``figures.css``: they are told apart without telling colours apart."""
+_NUMBER = "value => value == null ? '–' : value.toLocaleString()"
 _INK, _QUIET, _LINE = ({"color": f"var(--{one})"} for one in ("ink", "quiet", "line"))
 
 
@@ -29,28 +30,99 @@ class Line(NamedTuple):
 
 
 def lines(labels: Sequence[str], series: Sequence[Line], *, caption: str, percent: bool) -> None:
-    """Lines, the first label on the left.
+    """Lines over time.
 
     Args:
-        labels: of each value, translated.
+        labels: of the time, translated, the first at the left.
         series: at most :data:`COLOURS`.
         caption: what the chart shows, for those who hear the page.
         percent: whether the values are shares, from 0 to 1.
     """
-    options = _options(labels, [Bars(one.name, one.values) for one in series], stacked=False)
-    across, up = options["yAxis"], options["xAxis"]
-    options["xAxis"] = across | {"inverse": False, "axisLabel": _INK | {"hideOverlap": True}}
-    options["yAxis"] = up
-    options["tooltip"]["axisPointer"] = {"type": "line"}
-    if percent:
-        options["yAxis"] = up | {"min": 0, "max": 1, "axisLabel": _QUIET | {":formatter": _PERCENT}}
-        options["tooltip"][":valueFormatter"] = _PERCENT
-    for made, one in zip(options["series"], series, strict=True):
-        made |= {"type": "line", "symbolSize": 5, "lineStyle": {"type": one.dash, "width": 2}}
-    _show(options, rem=16, caption=caption)
+    formatter = (
+        "value => value == null ? '–' : (100 * value).toFixed(1) + '%'" if percent else _NUMBER
+    )
+    axis = {":formatter": "value => 100 * value + '%'"} if percent else {}
+    _show(
+        _frame(formatter)
+        | {
+            "xAxis": {
+                "type": "category",
+                "data": list(labels),
+                "axisLabel": _QUIET | {"hideOverlap": True},
+                "axisLine": {"lineStyle": _LINE},
+                "axisTick": {"show": False},
+            },
+            "yAxis": {
+                "type": "value",
+                "axisLabel": _QUIET | axis,
+                "splitLine": {"lineStyle": _LINE},
+            },
+            "series": [
+                {
+                    "type": "line",
+                    "name": one.name,
+                    "data": list(one.values),
+                    "symbolSize": 6,
+                    "lineStyle": {"type": one.dash, "width": 2},
+                    "emphasis": {"disabled": True},
+                }
+                for one in series
+            ],
+        },
+        rem=18,
+        caption=caption,
+    )
 
 
-_PERCENT = "value => value == null ? '–' : Math.round(1000 * value) / 10 + '%'"
+def waterfall(
+    labels: Sequence[str], changes: Sequence[float], *, whole: Sequence[int], caption: str
+) -> None:
+    """Lying bars that begin where the one before ends.
+
+    Args:
+        labels: of each change, translated.
+        changes: by how much it is more or less; at the places of ``whole`` what it is.
+        caption: what the chart shows, for those who hear the page.
+    """
+    begins, at = [], 0.0
+    for place, change in enumerate(changes):
+        begins.append(0.0 if place in whole else min(at, at + change))
+        at = change if place in whole else at + change
+    colours = (
+        "var(--chart-2)" if place in whole else f"var(--chart-{1 if change > 0 else 5})"
+        for place, change in enumerate(changes)
+    )
+    _show(
+        _lying(labels)
+        | {
+            "series": [
+                {
+                    "type": "bar",
+                    "stack": "all",
+                    "data": begins,
+                    "itemStyle": {"color": "transparent"},
+                    "tooltip": {"show": False},
+                    "silent": True,
+                },
+                {
+                    "type": "bar",
+                    "name": caption,
+                    "stack": "all",
+                    # ECharts stacks what is less on the other side of nothing.
+                    "data": [
+                        {"value": abs(change), "itemStyle": {"color": colour}}
+                        for change, colour in zip(changes, colours, strict=True)
+                    ],
+                    "barMaxWidth": 22,
+                    "emphasis": {"disabled": True},
+                },
+            ],
+            "legend": {"show": False},
+            "grid": {"left": 4, "right": 24, "top": 8, "bottom": 4, "containLabel": True},
+        },
+        rem=2.2 * len(labels) + 3,
+        caption=caption,
+    )
 
 
 def chart(labels: Sequence[str], series: Sequence[Bars], *, caption: str, stacked: bool) -> None:
@@ -63,7 +135,42 @@ def chart(labels: Sequence[str], series: Sequence[Bars], *, caption: str, stacke
         stacked: whether the series are parts of a whole.
     """
     rows = len(labels) * (1 if stacked else len(series))
-    _show(_options(labels, series, stacked), rem=max(9, 2.2 * rows + 5), caption=caption)
+    _show(
+        _lying(labels)
+        | {
+            "series": [
+                {
+                    "type": "bar",
+                    "name": one.name,
+                    "data": list(one.values),
+                    "barMaxWidth": 22,
+                    "emphasis": {"disabled": True},
+                    **({"stack": "all"} if stacked else {}),
+                }
+                for one in series
+            ],
+        },
+        rem=max(9, 2.2 * rows + 5),
+        caption=caption,
+    )
+
+
+def _lying(labels: Sequence[str]) -> dict[str, Any]:
+    return _frame(_NUMBER) | {
+        "xAxis": {
+            "type": "value",
+            "axisLabel": _QUIET | {"hideOverlap": True},
+            "splitLine": {"lineStyle": _LINE},
+        },
+        "yAxis": {
+            "type": "category",
+            "inverse": True,
+            "data": list(labels),
+            "axisLabel": _INK | {"width": 130, "overflow": "truncate"},
+            "axisLine": {"lineStyle": _LINE},
+            "axisTick": {"show": False},
+        },
+    }
 
 
 def _show(options: dict[str, Any], *, rem: float, caption: str) -> None:
@@ -73,7 +180,8 @@ def _show(options: dict[str, Any], *, rem: float, caption: str) -> None:
     made.props["aria-label"] = caption
 
 
-def _options(labels: Sequence[str], series: Sequence[Bars], stacked: bool) -> dict[str, Any]:
+def _frame(formatter: str) -> dict[str, Any]:
+    """What all charts share; ``formatter`` is a function of JavaScript that writes a value."""
     return {
         "animation": False,
         "color": [f"var(--chart-{number + 1})" for number in range(COLOURS)],
@@ -93,30 +201,6 @@ def _options(labels: Sequence[str], series: Sequence[Bars], stacked: bool) -> di
             "backgroundColor": "var(--sheet)",
             "borderColor": "var(--line)",
             "textStyle": _INK,
-            ":valueFormatter": "value => value == null ? '–' : value.toLocaleString()",
+            ":valueFormatter": formatter,
         },
-        "xAxis": {
-            "type": "value",
-            "axisLabel": _QUIET | {"hideOverlap": True},
-            "splitLine": {"lineStyle": _LINE},
-        },
-        "yAxis": {
-            "type": "category",
-            "inverse": True,
-            "data": list(labels),
-            "axisLabel": _INK | {"width": 130, "overflow": "truncate"},
-            "axisLine": {"lineStyle": _LINE},
-            "axisTick": {"show": False},
-        },
-        "series": [
-            {
-                "type": "bar",
-                "name": one.name,
-                "data": list(one.values),
-                "barMaxWidth": 22,
-                "emphasis": {"disabled": True},
-                **({"stack": "all"} if stacked else {}),
-            }
-            for one in series
-        ],
     }
