@@ -41,7 +41,13 @@ from domain.figures.funnel import Dimension, Mode
 from domain.figures.leaks import LeakBy
 from domain.figures.win_loss import WinLossBy
 from embedded.postgres import EmbeddedPostgres
-from services import figures, figures_of_leaks, figures_of_scoring, figures_of_win_loss
+from services import (
+    figures,
+    figures_of_leaks,
+    figures_of_months,
+    figures_of_scoring,
+    figures_of_win_loss,
+)
 from services.figures import FigureQuery
 from settings import Settings
 from store import migrate
@@ -214,6 +220,7 @@ def make_facts(database: Engine) -> float:
 def reports(context: Terminal) -> dict[str, Callable[[], object]]:
     """Each report by its name."""
     today = datetime.now(UTC).date()
+    since = today - timedelta(days=DAYS)
     periods = {"90_days": today - timedelta(days=90), "year": today - timedelta(days=365)}
 
     def funnel(query: FigureQuery) -> Callable[[], object]:
@@ -238,6 +245,12 @@ def reports(context: Terminal) -> dict[str, Callable[[], object]]:
         found[f"win_loss_by_{by or 'nothing'}"] = partial(
             figures_of_win_loss.win_loss, context, operator(), FigureQuery(by=by)
         )
+    for name, query in (("year", FigureQuery()), ("two_years", FigureQuery(since))):
+        for stage, reached in (("known", "mql"), ("mql", "customer")):
+            for month in (figures_of_months.cohorts, figures_of_months.velocity):
+                found[f"{month.__name__}_{stage}_to_{reached}_{name}"] = partial(
+                    month, context, operator(), query, stage, reached
+                )
     return found
 
 

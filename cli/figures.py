@@ -13,6 +13,7 @@ from cli.connect import operator, terminal
 from cli.figures_of_data import data_quality, deliverability
 from cli.figures_of_days import anomalies, days, export
 from cli.figures_of_leaks import leaks
+from cli.figures_of_months import cohorts, velocity
 from cli.figures_of_pipeline import forecast, pipeline
 from cli.figures_of_sales import recycle, speed
 from cli.figures_of_scoring import content, scoring
@@ -41,6 +42,8 @@ app = group(
     "figures scoring --goal won --window 90",
     "figures content --from 2026-01-01",
     "figures win-loss --by segment",
+    "figures cohorts --stage mql --reached opportunity",
+    "figures velocity --stage mql --source web",
 )
 app.command("speed")(speed)
 app.command("recycle")(recycle)
@@ -50,6 +53,8 @@ app.command("leaks")(leaks)
 app.command("scoring")(scoring)
 app.command("content")(content)
 app.command("win-loss")(win_loss)
+app.command("cohorts")(cohorts)
+app.command("velocity")(velocity)
 app.command("deliverability")(deliverability)
 app.command("data-quality")(data_quality)
 app.command("days")(days)

@@ -11,7 +11,17 @@ from rich.console import Console
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.output import AsCsv
-from cli.reports import To, printed_report
+from cli.reports import (
+    OfCampaign,
+    OfCountry,
+    OfOwner,
+    OfSegment,
+    OfSource,
+    OfTeam,
+    To,
+    narrowed,
+    printed_report,
+)
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.funnel import FEW
@@ -36,20 +46,34 @@ def leaks(
     ] = "",
     to: To = "",
     by: Annotated[str, typer.Option(help=f"Split by {', '.join(LeakBy)}.")] = "",
+    owner: OfOwner = None,
+    team: OfTeam = None,
+    source: OfSource = None,
+    segment: OfSegment = None,
+    country: OfCountry = None,
+    campaign: OfCampaign = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
     """Show where leads wait longer than usual, where they are lost, what late answers cost,
     no-shows, leads that nobody tried, and those that rest after their day. docs/figures.md says
     what each is; the console opens the leads behind each number."""
+    only = narrowed(
+        owner=owner,
+        team=team,
+        source=source,
+        segment=segment,
+        country=country,
+        campaign=campaign,
+    )
     asked = FigureQuery(
-        day_or_none(begins, "--from"),
-        day_or_none(to, "--to"),
-        by=by or None,
+        day_or_none(begins, "--from"), day_or_none(to, "--to"), by=by or None, only=only
     )
     found = figures_of_leaks.leaks(terminal(), operator(), asked)
     rows = figures_of_leaks.leak_rows(found)
-    if not printed_report(found, rows, "/figures/leaks", as_json=as_json, as_csv=as_csv):
+    if not printed_report(
+        found, rows, "/figures/leaks", as_json=as_json, as_csv=as_csv, filters=only
+    ):
         _show(found)
 
 

@@ -11,7 +11,18 @@ from rich.console import Console
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.output import AsCsv
-from cli.reports import From, To, printed_report
+from cli.reports import (
+    From,
+    OfCampaign,
+    OfCountry,
+    OfOwner,
+    OfSegment,
+    OfSource,
+    OfTeam,
+    To,
+    narrowed,
+    printed_report,
+)
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.funnel import Dimension, Funnel, FunnelReport, Mode, StageFigures
@@ -31,6 +42,12 @@ def funnel(
         int | None, typer.Option(metavar="DAYS", help="Within how many days it counts.")
     ] = None,
     mode: Annotated[str, typer.Option(help=f"{' or '.join(Mode)}.")] = Mode.COHORT,
+    owner: OfOwner = None,
+    team: OfTeam = None,
+    source: OfSource = None,
+    segment: OfSegment = None,
+    country: OfCountry = None,
+    campaign: OfCampaign = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -38,11 +55,21 @@ def funnel(
 
     What the figures mean: docs/figures.md.
     """
+    only = narrowed(
+        owner=owner,
+        team=team,
+        source=source,
+        segment=segment,
+        country=country,
+        campaign=campaign,
+    )
     days = (day_or_none(begins, "--from"), day_or_none(to, "--to"))
-    asked = FigureQuery(*days, by=by or None, window=window, mode=mode)
+    asked = FigureQuery(*days, by=by or None, window=window, mode=mode, only=only)
     found = figures.funnel(terminal(), operator(), asked)
     rows = figures.funnel_rows(found)
-    if not printed_report(found, rows, "/figures/funnel", as_json=as_json, as_csv=as_csv):
+    if not printed_report(
+        found, rows, "/figures/funnel", as_json=as_json, as_csv=as_csv, filters=only
+    ):
         show(found)
 
 

@@ -27,6 +27,17 @@ FromOfMoney = Annotated[
 To = Annotated[
     str, typer.Option(metavar="DAY", help="The day after the last one.", show_default="tomorrow")
 ]
+OfOwner = Annotated[str | None, typer.Option(help="Only leads of this rep; '' of nobody.")]
+OfTeam = Annotated[str | None, typer.Option(help="Only leads of this team.")]
+OfSource = Annotated[str | None, typer.Option(help="Only leads of this source; '' without one.")]
+OfSegment = Annotated[str | None, typer.Option(help="Only leads of this segment.")]
+OfCountry = Annotated[str | None, typer.Option(help="Only leads of this country, such as DE.")]
+OfCampaign = Annotated[str | None, typer.Option(help="Only leads that this campaign brought.")]
+
+
+def narrowed(**chosen: str | None) -> dict[str, str]:
+    """The values of dimensions that were asked for; '' is one."""
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def printed_report(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection
@@ -13,13 +13,16 @@ from domain.figures.funnel import Dimension, Kind
 from domain.figures.leaks import BookedAhead, Reminding, baseline_period, is_baseline
 from domain.figures.lists import (
     OF_A_MEETING,
+    OF_A_PROMISE,
     OF_A_STAGE,
+    OF_AN_ANSWER,
+    OF_SALES,
     OF_THE_FUNNEL,
     OF_THE_TEAM,
     CountedAs,
     LeadsBehind,
 )
-from domain.figures.stages import FUNNEL, POSITION
+from domain.figures.stages import FUNNEL, POSITION, WON
 from domain.figures.win_loss import SINCE, bands
 from domain.refusals import Invalid
 from domain.scoring.policy import LETTERS, LEVELS
@@ -28,26 +31,30 @@ from services.access import authorise
 from services.context import Context
 from services.figures import NAMED_FROM, FigureQuery, one_of, question_of, too_few
 from services.figures_of_leaks import leak_question
+from services.figures_of_months import between_of
 from store.access.api_tokens import Caller
 from store.figures.funnel import owners_with_few
 from store.figures.leaks import baseline
 from store.figures.lists import CasesBehind, cases_behind, cases_together
 
-KIND = "kind"
-"""Beside the dimensions in ``of``: net-new or recycled units."""
+KIND, REACHED = "kind", "reached"
+"""Beside the dimensions in ``of``: net-new or recycled units; the later stage that was reached."""
 _ROWS: Mapping[CountedAs, Sequence[str]] = {
     **dict.fromkeys(OF_A_MEETING, (*BookedAhead, *Reminding)),
     CountedAs.GRADED: [f"{letter}{level}" for letter in LETTERS for level in LEVELS],
     CountedAs.CLOSED_LOST: bands(SINCE),
 }
-"""What numbers are of that have no stages."""
+"""What numbers are of that have no stages, where that is known beforehand."""
+_SAID = (*OF_A_PROMISE, CountedAs.RETURNED)
+"""Those that are of what a policy or a rep says."""
 
 
 @dataclass(frozen=True)
 class FigureAddress:
     """A number of a page of figures. ``figure`` is a :class:`CountedAs`, '' for none; ``at`` is a
-    stage, a :class:`BookedAhead` or a :class:`Reminding`, a grade, or a time since the loss; ``of``
-    has values of dimensions, each as ``owner:rep-1``, or ``kind:recycled``. Days and window as of
+    stage, a :class:`BookedAhead` or a :class:`Reminding`, a grade, a time since the loss, a promise
+    of the SLA, or why leads were returned; ``of`` has values of dimensions, each as
+    ``owner:rep-1``, or ``kind:recycled``, or ``reached:customer``. Days and window as of
     :class:`FigureQuery`."""
 
     figure: str
@@ -70,8 +77,8 @@ def leads_behind(
     authorise(caller, Action.READ_FIGURES)
     counted = one_of(CountedAs, address.figure, "figure")
     only = dict(_pair(one) for one in address.of)
-    kind = only.pop(KIND, "")
-    _belong(counted, address.at, kind)
+    kind, reached = only.pop(KIND, ""), only.pop(REACHED, "")
+    _belong(counted, address.at, kind, only)
     asked = FigureQuery(address.begins, address.ends, window=address.window, only=only)
     understood = question_of if counted in OF_THE_TEAM else leak_question
     question = understood(context, connection, caller, asked)
@@ -83,6 +90,7 @@ def leads_behind(
         counted,
         question,
         stage=_stage(counted, address.at),
+        reached=_reached(counted, address.at, reached),
         kind=one_of(Kind, kind, "figure_of") if kind else None,
         at=_row(counted, address.at),
         limits=limits,
@@ -112,19 +120,29 @@ def _are_few(connection: Connection, behind: LeadsBehind) -> bool:
     if behind.counted in OF_THE_FUNNEL:
         few = owners_with_few(connection, behind.question, NAMED_FROM)
         return behind.question.only[Dimension.OWNER] in few
+    if behind.counted in OF_SALES:
+        # Of these a rep is named who was given enough leads, and then with all that there is.
+        behind = replace(behind, counted=CountedAs.HANDED_OVER)
     return cases_together(connection, behind) < NAMED_FROM
 
 
-def _belong(counted: CountedAs, at: str, kind: str) -> None:
+def _belong(counted: CountedAs, at: str, kind: str, only: Mapping[str, str]) -> None:
     """What is asked about the number is something that it has.
 
     Raises:
         Invalid: it has no stages or rows, or is not told by kind.
     """
-    if at and counted not in (*OF_A_STAGE, *_ROWS):
+    if at and counted not in (*OF_A_STAGE, *_ROWS, *_SAID):
         raise _without(counted, at, "figure_at")
     if kind and counted not in OF_THE_FUNNEL:
         raise _without(counted, f"{KIND}:{kind}", "figure_of")
+    known = {
+        **dict.fromkeys(OF_A_PROMISE, (Dimension.OWNER, Dimension.TEAM)),
+        **dict.fromkeys(OF_AN_ANSWER, (Dimension.OWNER, Dimension.TEAM, Dimension.SOURCE)),
+    }
+    for name, value in only.items():
+        if name not in known.get(counted, tuple(Dimension)):
+            raise _without(counted, f"{name}:{value}", "figure_of")
 
 
 def _without(counted: CountedAs, asked: str, field: str) -> Invalid:
@@ -145,7 +163,7 @@ def _pair(one: str) -> tuple[str, str]:
             sentence("Write what the figure is of as {example}.", example="owner:rep-1"),
             "figure_of",
         )
-    if name != KIND:
+    if name not in (KIND, REACHED):
         one_of(Dimension, name, "figure_of")
     return name, value
 
@@ -156,5 +174,16 @@ def _stage(counted: CountedAs, at: str) -> int | None:
     return POSITION[one_of(FUNNEL, at, "figure_at")]
 
 
+def _reached(counted: CountedAs, stage: str, reached: str) -> int | None:
+    if counted == CountedAs.REACHED:
+        fields = ("figure_at", "figure_of")
+        return between_of(stage, reached or FUNNEL[WON], fields).reached
+    if reached:
+        raise _without(counted, f"{REACHED}:{reached}", "figure_of")
+    return None
+
+
 def _row(counted: CountedAs, at: str) -> str:
+    if counted in _SAID:
+        return at
     return one_of(_ROWS[counted], at, "figure_at") if at and counted in _ROWS else ""

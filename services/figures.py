@@ -112,6 +112,15 @@ def question_of(
     )
 
 
+def of_own_leads(caller: Caller, question: Question) -> Question:
+    """What is asked for; for an SDR of the own leads, whoever else is in the team."""
+    if caller.role != Role.SDR:
+        return question
+    own = {**question.only, Dimension.OWNER: caller.rep}
+    own.pop(Dimension.TEAM, None)
+    return replace(question, only=own)
+
+
 def one_of(known: Iterable[Choice], written: str, field: str) -> Choice:
     """The one of these that is written.
 

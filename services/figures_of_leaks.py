@@ -29,7 +29,7 @@ from domain.refusals import Invalid
 from domain.sentences import sentence
 from services.access import authorise
 from services.context import Context
-from services.figures import NAMED_FROM, FigureQuery, fresh_facts, one_of, question_of
+from services.figures import NAMED_FROM, FigureQuery, fresh_facts, of_own_leads, one_of, question_of
 from store.access.api_tokens import Caller
 from store.figures import leaks as facts
 
@@ -41,7 +41,7 @@ def leaks(context: Context, caller: Caller, asked: FigureQuery) -> LeaksReport:
     SDR of the own leads.
 
     Args:
-        asked: ``by`` is one of :class:`LeakBy`, ``only`` holds an owner, team, source or segment.
+        asked: ``by`` is one of :class:`LeakBy`, ``only`` holds some of :data:`LEAK_FILTERS`.
             Without a first day the period has :data:`LEAK_DAYS` days.
 
     Raises:
@@ -94,12 +94,7 @@ def leak_question(
     """
     if asked.begins is None:
         asked = replace(asked, begins=_first_day(context, asked.ends))
-    question = question_of(context, connection, caller, asked)
-    if caller.role == Role.SDR:
-        own = {**question.only, Dimension.OWNER: caller.rep}
-        del own[Dimension.TEAM]
-        question = replace(question, only=own)
-    return question
+    return of_own_leads(caller, question_of(context, connection, caller, asked))
 
 
 def _first_day(context: Context, ends: date | None) -> date:

@@ -11,7 +11,7 @@ from functools import cache
 from sqlalchemy import Connection
 
 from domain.access import ALLOWED, Action, Role
-from domain.figures.funnel import Dimension, Question
+from domain.figures.funnel import Dimension, Question, share
 from domain.figures.money_rows import SpendRow, name_of
 from domain.figures.periods import today_in
 from domain.figures.recycling import (
@@ -32,6 +32,7 @@ from services.figures import (
     NAMED_FROM,
     FigureQuery,
     fresh_facts,
+    of_own_leads,
     one_of,
     question_of,
     too_few,
@@ -50,7 +51,7 @@ def speed_to_lead(
     context: Context, caller: Caller, asked: FigureQuery, at_least: int | None = None
 ) -> SpeedReport:
     """How soon and how often leads that crossed were tried, which promises were kept and what was
-    answered, by owner, team or month; for an SDR of the team.
+    answered, by owner, team or month; for an SDR of the own leads.
 
     Args:
         asked: ``by`` is one of :class:`SpeedBy`, ``only`` holds an owner and a team.
@@ -66,7 +67,9 @@ def speed_to_lead(
     if at_least is not None and at_least < 1:
         raise Invalid(sentence("At least one attempt is wanted."), "at_least")
     with fresh_facts(context) as (connection, behind):
-        question = question_of(context, connection, caller, replace(asked, by=None))
+        question = of_own_leads(
+            caller, question_of(context, connection, caller, replace(asked, by=None))
+        )
         crossed = speed.crossed_leads(connection, question)
         named_from = NAMED_FROM if caller.role == Role.MARKETING else 0
         if question.only.get(Dimension.OWNER) and len(crossed) < named_from:
@@ -107,6 +110,27 @@ def _flat(row: SpeedRow, promises: list[str]) -> dict[str, object]:
         for name in ("met", "due", "past_due", "waiting", "met_share"):
             flat[f"{promise}_{name}"] = known.get(promise, {}).get(name, 0)
     return flat
+
+
+def answer_rows(found: SpeedReport) -> list[dict[str, object]]:
+    """What sales answered, as a table: a row for the leads of each source that were accepted, and
+    one for each reason why they were returned, with the share ``of`` all that were answered."""
+    return [
+        {
+            "source": one.source,
+            "answer": answer,
+            "reason": reason,
+            "leads": leads,
+            "of": of,
+            "share": share(leads, of),
+        }
+        for one in found.sources
+        for of in (one.answers.accepted + one.answers.returned,)
+        for answer, reason, leads in (
+            ("accepted", "", one.answers.accepted),
+            *(("returned", reason, leads) for reason, leads in one.answers.reasons.items()),
+        )
+    ]
 
 
 def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> RecycleReport:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from domain.contracts.journey import Stage
-from domain.figures.funnel import FEW, days, share
+from domain.figures.funnel import FEW, Dimension, days, share
 from domain.figures.intervals import newcombe, wilson
 from domain.figures.periods import Period
 from domain.figures.stages import FUNNEL, WON
@@ -33,6 +33,17 @@ class LeakBy(StrEnum):
     TEAM = "team"
     SOURCE = "source"
     SEGMENT = "segment"
+
+
+LEAK_FILTERS = (
+    Dimension.OWNER,
+    Dimension.TEAM,
+    Dimension.SOURCE,
+    Dimension.SEGMENT,
+    Dimension.COUNTRY,
+    Dimension.CAMPAIGN,
+)
+"""What leads may have in common of which leaks are told."""
 
 
 class FirstResponse(StrEnum):

@@ -10,12 +10,13 @@ from domain.figures.funnel import Kind, Question
 
 
 class CountedAs(StrEnum):
-    """What a number counts. The first three are of the funnel's cohorts, the last two of scoring
-    and of wins and losses, the others leaks."""
+    """What a number counts. The first four are of cohorts, two are of scoring and of wins and
+    losses, the last six of how sales treats what it is given, the others leaks."""
 
     ENTERED = "entered"
     IMMATURE = "immature"
     CONVERTED = "converted"
+    REACHED = "reached"
     WAITING = "waiting"
     OVERDUE = "overdue"
     LOST = "lost"
@@ -28,15 +29,27 @@ class CountedAs(StrEnum):
     RESTING = "resting"
     GRADED = "graded"
     CLOSED_LOST = "closed_lost"
+    TRIED = "tried"
+    MET = "met"
+    DUE = "due"
+    PAST_DUE = "past_due"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
 
 
-OF_THE_FUNNEL = (CountedAs.ENTERED, CountedAs.IMMATURE, CountedAs.CONVERTED)
+OF_THE_FUNNEL = (CountedAs.ENTERED, CountedAs.IMMATURE, CountedAs.CONVERTED, CountedAs.REACHED)
 OF_A_STAGE = (*OF_THE_FUNNEL, CountedAs.WAITING, CountedAs.OVERDUE, CountedAs.LOST)
 """Numbers of one stage."""
 OF_A_MEETING = (CountedAs.NO_SHOW, CountedAs.RECOVERED)
 """Numbers that may be of appointments booked so far ahead, or with or without a reminder."""
 OF_THE_TEAM = (*OF_THE_FUNNEL, CountedAs.GRADED, CountedAs.CLOSED_LOST)
 """Numbers that an SDR sees of the team's leads, and not of the own alone."""
+OF_A_PROMISE = (CountedAs.MET, CountedAs.DUE, CountedAs.PAST_DUE)
+"""Numbers that may be of one promise of the SLA; they are of whoever had the lead then."""
+OF_AN_ANSWER = (CountedAs.ACCEPTED, CountedAs.RETURNED)
+"""Numbers of what sales answered; of returned ones they may be of one reason."""
+OF_SALES = (CountedAs.TRIED, *OF_A_PROMISE, *OF_AN_ANSWER)
+"""Numbers of how sales treats the leads that it is given."""
 AS_OF_NOW = (CountedAs.WAITING, CountedAs.OVERDUE, CountedAs.RESTING, CountedAs.CLOSED_LOST)
 """Numbers of what is now, whatever the period."""
 
@@ -46,14 +59,16 @@ class LeadsBehind:
     """A number, and what it is of.
 
     ``question`` holds period, window and what the units have in common; ``stage`` is a position,
-    ``kind`` None for all units; ``at`` is a ``BookedAhead`` or a ``Reminding``, a grade, or a time
-    since the loss; '' for all. ``limits`` are by position the seconds after which a unit is
-    overdue.
+    ``reached`` that of the stage which units reached after it, ``kind`` None for all units; ``at``
+    is a ``BookedAhead``, a ``Reminding``, a grade, a time since the loss, a promise, or the reason
+    why leads were returned, '' for all. ``limits`` are by position the seconds after which a unit
+    is overdue.
     """
 
     counted: CountedAs
     question: Question
     stage: int | None = None
+    reached: int | None = None
     kind: Kind | None = None
     at: str = ""
     limits: Mapping[int, float] = field(default_factory=dict)

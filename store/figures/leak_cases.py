@@ -61,8 +61,8 @@ def lost(question: Question, fold: Sequence[str] = ()) -> Cases:
 
 
 def handed_over(question: Question, fold: Sequence[str] = ()) -> Cases:
-    """Leads that crossed in the period, with their first ``response``, whether the unit is
-    ``open``, ``mature`` enough to have gone on, and ``went_on``.
+    """Leads that crossed in the period, with their first ``response``, whether they were ``tried``
+    at all, whether the unit is ``open``, ``mature`` enough to have gone on, and ``went_on``.
 
     What people did before the crossing, or in a later cycle, was no answer to it. The limit is
     what was promised about its acceptance first, else :data:`ANSWER_WITHIN`.
@@ -70,7 +70,7 @@ def handed_over(question: Question, fold: Sequence[str] = ()) -> Cases:
     split = Split(question, "facts", list(fold))
     sql = f"""
         SELECT lead_id, value, outcome = '' AS open, at <= :mature AS mature,
-            coalesce(sal_at <= at + :goes_on, false) AS went_on,
+            coalesce(sal_at <= at + :goes_on, false) AS went_on, tried_at IS NOT NULL AS tried,
             CASE WHEN sal_at < coalesce(tried_at, 'infinity') THEN '{FirstResponse.BY_ITSELF}'
                 WHEN tried_at <= limit_at THEN '{FirstResponse.IN_TIME}'
                 WHEN tried_at IS NOT NULL THEN '{FirstResponse.LATE}'

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, text
 
 from domain.figures.funnel import Question
 from domain.figures.leaks import FirstResponse, Reminding
-from domain.figures.lists import CountedAs, LeadsBehind
-from store.figures import leak_cases, scoring, win_loss
+from domain.figures.lists import OF_A_PROMISE, OF_AN_ANSWER, CountedAs, LeadsBehind
+from store.figures import leak_cases, scoring, speed, win_loss
 from store.figures.funnel import Split, in_period, within
 from store.figures.leak_cases import Cases
 
@@ -50,6 +50,9 @@ def statement(behind: LeadsBehind) -> Cases:
     found = _cases(behind)
     conditions = [_ONLY[behind.counted]] if behind.counted in _ONLY else []
     values = dict(found.values)
+    if behind.at and behind.counted in (*OF_A_PROMISE, *OF_AN_ANSWER):
+        conditions.append(f"{'promise' if behind.counted in OF_A_PROMISE else 'reason'} = :of_at")
+        values["of_at"] = behind.at
     if behind.stage is not None:
         conditions.append("stage = :of_stage")
         values["of_stage"] = behind.stage
@@ -66,6 +69,13 @@ _ONLY = {
     CountedAs.UNTRIED: f"response = '{FirstResponse.UNTRIED}' AND open",
     CountedAs.NO_SHOW: "missed",
     CountedAs.RECOVERED: "recovered",
+    CountedAs.REACHED: "reached",
+    CountedAs.TRIED: "tried",
+    CountedAs.MET: "met",
+    CountedAs.DUE: "due",
+    CountedAs.PAST_DUE: "past_due",
+    CountedAs.ACCEPTED: "accepted",
+    CountedAs.RETURNED: "NOT accepted",
 }
 """What a number counts of its cases, where it does not count all."""
 
@@ -73,7 +83,7 @@ _ONLY = {
 def _cases(behind: LeadsBehind) -> Cases:
     question = behind.question
     match behind.counted:
-        case CountedAs.ENTERED | CountedAs.IMMATURE | CountedAs.CONVERTED:
+        case CountedAs.ENTERED | CountedAs.IMMATURE | CountedAs.CONVERTED | CountedAs.REACHED:
             return _entered(behind)
         case CountedAs.WAITING | CountedAs.OVERDUE:
             return leak_cases.standing(question, behind.limits)
@@ -87,7 +97,17 @@ def _cases(behind: LeadsBehind) -> Cases:
             return _at(behind, scoring.handed_over(question), "grade")
         case CountedAs.CLOSED_LOST:
             return _at(behind, win_loss.pool(question), "since")
-        case CountedAs.HANDED_OVER | CountedAs.IN_TIME | CountedAs.LATE | CountedAs.UNTRIED:
+        case CountedAs.MET | CountedAs.DUE | CountedAs.PAST_DUE:
+            return speed.promise_cases(question)
+        case CountedAs.ACCEPTED | CountedAs.RETURNED:
+            return speed.answer_cases(question)
+        case (
+            CountedAs.HANDED_OVER
+            | CountedAs.IN_TIME
+            | CountedAs.LATE
+            | CountedAs.UNTRIED
+            | CountedAs.TRIED
+        ):
             return leak_cases.handed_over(question)
 
 
@@ -97,14 +117,27 @@ def _entered(behind: LeadsBehind) -> Cases:
     split = Split(question, "facts")
     kind = f" AND facts.cycle {'= 1' if behind.kind == 'net_new' else '> 1'}" if behind.kind else ""
     stage = "" if behind.stage is None else " AND facts.stage = :of_stage"
+    reached = later = ""
+    values: dict[str, object] = {}
+    if behind.reached is not None:
+        reached = (
+            ", coalesce(date_part('epoch', later.at - facts.at) <= :window AND facts.at <= :ripe, "
+            "false) AS reached"
+        )
+        later = (
+            " LEFT JOIN funnel_passage AS later"
+            " ON later.unit_id = facts.unit_id AND later.stage = :reached_stage"
+        )
+        values["reached_stage"] = behind.reached
     sql = f"""
         SELECT unit.lead_id, facts.stage, facts.at > :ripe AS immature,
             coalesce(facts.next_seconds <= :window AND facts.at <= :ripe, false) AS converted
+            {reached}
         FROM funnel_passage AS facts JOIN funnel_unit AS unit ON unit.id = facts.unit_id
-        {split.join}
+        {later}{split.join}
         WHERE facts.at >= :start AND facts.at < :end{stage}{kind}{split.where}
     """
-    return Cases(sql, {**split.values, **in_period(question), **within(question)})
+    return Cases(sql, {**split.values, **in_period(question), **within(question), **values})
 
 
 def _settings(behind: LeadsBehind, question: Question) -> Cases:

@@ -10,10 +10,12 @@ from sqlalchemy import Connection, text
 from domain.contracts.tasks import Disposition
 from domain.figures.funnel import Dimension, Question
 from domain.figures.speed import ATTEMPTED_BY, AnswerCount, Crossed, Of, PromiseCount
+from store.figures.leak_cases import Cases
 
+# The statement that lists leads has an owner, a team and a source of its own.
 _OWN = """
-    (cast(:owner AS text) IS NULL OR {owner} = :owner)
-    AND (cast(:team AS text) IS NULL OR coalesce(rep.team, '') = :team)
+    (cast(:of_owner AS text) IS NULL OR {owner} = :of_owner)
+    AND (cast(:of_team AS text) IS NULL OR coalesce(rep.team, '') = :of_team)
 """
 # What people did before it crossed, or in a later cycle, was no answer to this crossing.
 _CROSSED = text(
@@ -41,31 +43,37 @@ _CROSSED = text(
     WHERE crossing.at >= :start AND crossing.at < :end AND {_OWN.format(owner="unit.owner")}
     """
 )
-_MISSED = "(state = 'breached' OR state = 'running' AND due_at < :now)"
-_PROMISES = text(
-    f"""
-    SELECT owner, coalesce(rep.team, '') AS team,
-        to_char(started_at AT TIME ZONE :zone, 'YYYY-MM') AS month, promise,
-        count(*) FILTER (WHERE state = 'met') AS met,
-        count(*) FILTER (WHERE {_MISSED}) AS due,
-        count(*) FILTER (WHERE {_MISSED} AND ended_at IS NULL) AS past_due,
-        count(*) FILTER (WHERE state IN ('running', 'paused') AND NOT {_MISSED}) AS waiting
-    FROM sla_clock LEFT JOIN rep ON rep.code = owner
+_MISSED = "(state = 'breached' OR state = 'running' AND due_at < :as_of)"
+_PROMISE_CASES = f"""
+    SELECT clock.lead_id, owner, coalesce(rep.team, '') AS team, started_at AS at, promise,
+        state = 'met' AS met, {_MISSED} AS due, {_MISSED} AND ended_at IS NULL AS past_due,
+        state IN ('running', 'paused') AND NOT {_MISSED} AS waiting
+    FROM sla_clock AS clock LEFT JOIN rep ON rep.code = owner
     WHERE started_at >= :start AND started_at < :end AND state <> 'void'
         AND {_OWN.format(owner="owner")}
-    GROUP BY 1, 2, 3, 4
+"""
+_PROMISES = text(
+    f"""
+    SELECT owner, team, to_char(at AT TIME ZONE :zone, 'YYYY-MM') AS month, promise,
+        count(*) FILTER (WHERE met) AS met, count(*) FILTER (WHERE due) AS due,
+        count(*) FILTER (WHERE past_due) AS past_due, count(*) FILTER (WHERE waiting) AS waiting
+    FROM ({_PROMISE_CASES}) AS promised GROUP BY 1, 2, 3, 4
     """
 )
-_ANSWERS = text(
-    f"""
-    SELECT coalesce(task.owner, '') AS owner, coalesce(rep.team, '') AS team,
-        to_char(answer.at AT TIME ZONE :zone, 'YYYY-MM') AS month, lead.source,
-        answer.verdict = 'accepted' AS accepted, answer.reason, count(*) AS leads
+_ANSWER_CASES = f"""
+    SELECT answer.lead_id, coalesce(task.owner, '') AS owner, coalesce(rep.team, '') AS team,
+        answer.at, lead.source, answer.verdict = 'accepted' AS accepted, answer.reason
     FROM lead_feedback AS answer JOIN lead ON lead.id = answer.lead_id
     LEFT JOIN task ON task.id = answer.task_id LEFT JOIN rep ON rep.code = task.owner
     WHERE answer.at >= :start AND answer.at < :end
         AND {_OWN.format(owner="coalesce(task.owner, '')")}
-    GROUP BY 1, 2, 3, 4, 5, 6
+        AND (cast(:of_source AS text) IS NULL OR lead.source = :of_source)
+"""
+_ANSWERS = text(
+    f"""
+    SELECT owner, team, to_char(at AT TIME ZONE :zone, 'YYYY-MM') AS month, source, accepted,
+        reason, count(*) AS leads
+    FROM ({_ANSWER_CASES}) AS answer GROUP BY 1, 2, 3, 4, 5, 6
     """
 )
 
@@ -81,7 +89,7 @@ def crossed_leads(connection: Connection, question: Question) -> list[Crossed]:
 
 def promise_counts(connection: Connection, question: Question) -> list[PromiseCount]:
     """The promises that were given in the period, by whose they are."""
-    asked = _asked(question) | {"now": question.now, "zone": question.period.time_zone}
+    asked = _asked(question) | {"as_of": question.now, "zone": question.period.time_zone}
     return [PromiseCount(Of(*row[:3]), *row[3:]) for row in connection.execute(_PROMISES, asked)]
 
 
@@ -91,10 +99,22 @@ def answer_counts(connection: Connection, question: Question) -> list[AnswerCoun
     return [AnswerCount(Of(*row[:3]), *row[3:]) for row in connection.execute(_ANSWERS, asked)]
 
 
+def promise_cases(question: Question) -> Cases:
+    """The promises that were given in the period: whose ``promise`` it is, and whether it was
+    ``met``, is ``due`` or ``past_due``."""
+    return Cases(_PROMISE_CASES, _asked(question) | {"as_of": question.now})
+
+
+def answer_cases(question: Question) -> Cases:
+    """What sales answered in the period: whether the lead was ``accepted``, else the ``reason``."""
+    return Cases(_ANSWER_CASES, _asked(question))
+
+
 def _asked(question: Question) -> dict[str, Any]:
     return {
         "start": question.period.start,
         "end": question.period.end,
-        "owner": question.only.get(Dimension.OWNER),
-        "team": question.only.get(Dimension.TEAM),
+        "of_owner": question.only.get(Dimension.OWNER),
+        "of_team": question.only.get(Dimension.TEAM),
+        "of_source": question.only.get(Dimension.SOURCE),
     }

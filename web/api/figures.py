@@ -58,14 +58,9 @@ class PeriodParameters(BaseModel):
     to: Day | None = Field(None, description="The day after the last; tomorrow.")
 
 
-class FunnelParameters(PeriodParameters):
-    """What a funnel is asked for. Of the dimensions: only units with that value, '' without one."""
+class UnitParameters(PeriodParameters):
+    """Which units are counted. Of the dimensions: only units with that value, '' without one."""
 
-    by: Code | None = Field(None, description=f"Split by {', '.join(Dimension)}.")
-    window: int | None = Field(
-        None, le=10_000, description="Days within which it counts; as long as it took."
-    )
-    mode: Code = Field(Mode.COHORT.value, description=" or ".join(Mode))
     source: SaidName | None = None
     campaign: SaidName | None = None
     cadence: Code | None = None
@@ -75,6 +70,21 @@ class FunnelParameters(PeriodParameters):
     country: Code | None = None
     cycle: Code | None = None
 
+    def only(self) -> dict[str, str]:
+        """The values that units are to have, by dimension."""
+        given = self.model_dump(exclude_none=True)
+        return {name: given[name] for name in Dimension if name in given}
+
+
+class FunnelParameters(UnitParameters):
+    """What a funnel is asked for."""
+
+    by: Code | None = Field(None, description=f"Split by {', '.join(Dimension)}.")
+    window: int | None = Field(
+        None, le=10_000, description="Days within which it counts; as long as it took."
+    )
+    mode: Code = Field(Mode.COHORT.value, description=" or ".join(Mode))
+
 
 @router.get("/funnel")
 def show_funnel(
@@ -82,14 +92,13 @@ def show_funnel(
 ) -> FunnelReport:
     """Of each stage how many reached it, went on, and how long that took; for an SDR of the
     team's leads."""
-    given = query.model_dump(exclude_none=True)
     asked = FigureQuery(
         query.begins,
         query.to,
         by=query.by,
         window=query.window,
         mode=query.mode,
-        only={name: given[name] for name in Dimension if name in given},
+        only=query.only(),
     )
     return services.funnel(context, caller, asked)
 

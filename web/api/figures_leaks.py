@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from domain.access import Action
-from domain.figures.leaks import LEAK_DAYS, LeakBy, LeaksReport
+from domain.figures.leaks import LEAK_DAYS, LEAK_FILTERS, LeakBy, LeaksReport
 from domain.inputs import Code, Day
 from services import figures_of_leaks
 from services.figures import FigureQuery
@@ -33,6 +33,8 @@ class LeakParameters(PeriodParameters):
     team: Code | None = None
     source: SaidName | None = None
     segment: SaidName | None = None
+    country: Code | None = None
+    campaign: SaidName | None = None
 
 
 @router.get("/leaks")
@@ -42,7 +44,7 @@ def show_leaks(
     """Where leads wait longer than usual, where they are lost, what late answers cost, no-shows,
     leads that nobody tried, and those that rest after their day; for an SDR of the own leads.
     `/leads?figure=…` has the leads behind each number."""
-    given = query.model_dump(include={one.value for one in LeakBy}, exclude_none=True)
+    given = query.model_dump(include={one.value for one in LEAK_FILTERS}, exclude_none=True)
     asked = FigureQuery(query.begins, query.to, by=query.by, only=given)
     return figures_of_leaks.leaks(context, caller, asked)
 

@@ -58,3 +58,13 @@ def money_file(
     found = show_money(context, caller, query)
     rows = [asdict(one) for one in found.rows]
     return figures_file(context, caller, "figures/money", rows, query, behind=found.behind)
+
+
+@router.get("/departments.csv", response_class=Response, responses=CSV_ANSWER)
+def departments_file(
+    context: CurrentContext, caller: Reader, query: Annotated[MoneyParameters, Query()]
+) -> Response:
+    """What each department found as a CSV file (UTF-8, a column per field)."""
+    found = show_money(context, caller, query)
+    rows = [asdict(one) for one in found.departments]
+    return figures_file(context, caller, "figures/departments", rows, query, behind=found.behind)

@@ -62,6 +62,16 @@ def days_file(
     return figures_file(context, caller, "figures/days", rows, query)
 
 
+@router.get("/restated.csv", response_class=Response, responses=CSV_ANSWER)
+def restated_file(
+    context: CurrentContext, caller: Reader, query: Annotated[DaysParameters, Query()]
+) -> Response:
+    """What was restated of these days as a CSV file (UTF-8), the latest first: what a day said
+    before, and what it says since when."""
+    rows = [asdict(one) for one in show_days(context, caller, query).restated]
+    return figures_file(context, caller, "figures/restated", rows, query)
+
+
 @router.get("/anomalies")
 def show_anomalies(context: CurrentContext, caller: Reader) -> Anomalies:
     """What has stopped or collapsed against the same weekdays before: stages, sources, news from

@@ -50,10 +50,32 @@ def show_speed(
     context: CurrentContext, caller: Reader, query: Annotated[SpeedParameters, Query()]
 ) -> SpeedReport:
     """How soon and how often people tried the leads that crossed, which promises were kept, and
-    what sales answered; for an SDR of the team."""
+    what sales answered; for an SDR of the own leads."""
     given = query.model_dump(include={"owner", "team"}, exclude_none=True)
     asked = FigureQuery(query.begins, query.to, by=query.by, only=given)
     return figures_of_sales.speed_to_lead(context, caller, asked, query.at_least)
+
+
+@router.get("/speed.csv", response_class=Response, responses=CSV_ANSWER)
+def speed_file(
+    context: CurrentContext, caller: Reader, query: Annotated[SpeedParameters, Query()]
+) -> Response:
+    """The same as a CSV file (UTF-8): a row for all, and one for each part. Each promise has
+    columns of its own."""
+    found = show_speed(context, caller, query)
+    rows = figures_of_sales.speed_rows(found)
+    return figures_file(context, caller, "figures/speed", rows, query, behind=found.behind)
+
+
+@router.get("/answers.csv", response_class=Response, responses=CSV_ANSWER)
+def answers_file(
+    context: CurrentContext, caller: Reader, query: Annotated[SpeedParameters, Query()]
+) -> Response:
+    """The answers of sales by source as a CSV file (UTF-8): a row for the accepted leads of each
+    source, and one for each reason why others were returned."""
+    found = show_speed(context, caller, query)
+    rows = figures_of_sales.answer_rows(found)
+    return figures_file(context, caller, "figures/answers", rows, query)
 
 
 @router.get("/recycle")

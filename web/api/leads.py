@@ -155,13 +155,18 @@ def list_leads(
     figure: Annotated[
         Code, Query(description=f"Those that a figure counts: {', '.join(CountedAs)}.")
     ] = "",
-    figure_at: Annotated[Code, Query(description="The figure's stage, or row.")] = "",
+    figure_at: Annotated[
+        Code, Query(description="The figure's stage, row, promise or reason.")
+    ] = "",
     figure_from: Annotated[Day | None, Query(description="The first day of its period.")] = None,
     figure_to: Annotated[Day | None, Query(description="The day after its period.")] = None,
     figure_window: Annotated[int | None, Query(ge=1, le=10_000)] = None,
     figure_of: Annotated[
         SaidNames,
-        Query(description="What it is of: `owner:rep-1`, `source:web`, `kind:recycled`."),
+        Query(
+            description="What it is of: `owner:rep-1`, `source:web`, `kind:recycled`; of cohorts "
+            "`reached:customer`."
+        ),
     ] = None,
     order: Annotated[
         Order,

@@ -99,6 +99,8 @@ NAVIGATION = (
         N_("Figures"),
         (
             NavigationEntry("/figures/funnel", N_("Funnel"), "filter_alt", Action.READ_FIGURES),
+            NavigationEntry("/figures/cohorts", N_("Cohorts"), "grid_on", Action.READ_FIGURES),
+            NavigationEntry("/figures/velocity", N_("Velocity"), "speed", Action.READ_FIGURES),
             NavigationEntry("/figures/leaks", N_("Leaks"), "water_drop", Action.READ_FIGURES),
             NavigationEntry(
                 "/figures/scoring", N_("Scoring and content"), "speed", Action.READ_FIGURES
@@ -110,6 +112,7 @@ NAVIGATION = (
             NavigationEntry(
                 "/figures/pipeline", N_("Pipeline"), "waterfall_chart", Action.READ_MONEY
             ),
+            NavigationEntry("/figures/team", N_("Team figures"), "handshake", Action.READ_FIGURES),
             NavigationEntry("/figures/money", N_("Money"), "payments", Action.READ_MONEY),
             NavigationEntry(
                 "/figures/deliverability",
@@ -119,6 +122,9 @@ NAVIGATION = (
             ),
             NavigationEntry(
                 "/figures/data-quality", N_("Data quality"), "fact_check", Action.READ_FIGURES
+            ),
+            NavigationEntry(
+                "/figures/days", N_("Figures of each day"), "calendar_month", Action.READ_MONEY
             ),
             NavigationEntry(
                 "/figures/anomalies", N_("Anomalies"), "trending_down", Action.READ_MONEY

@@ -75,6 +75,16 @@ BOUNDED = {
         "pool": "five, by kind",
         "traits": "those that 20 opportunities share",
     },
+    "/figures/cohorts": {
+        "together": "months of ten years at most, and twelve spans of days",
+        "net_new": "the same",
+        "recycled": "the same",
+    },
+    "/figures/velocity": {
+        "together": "months of ten years at most",
+        "net_new": "the same",
+        "recycled": "the same",
+    },
     "/figures/money": {"rows": "the largest and one of the others", "departments": "four"},
     "/figures/recycle": {"parts": "a line per value", "waits": "a line per reason and wait"},
     "/figures/forecast": {"stages": "of opportunities", "months": "36 at most"},

@@ -8,8 +8,10 @@ from markupsafe import Markup
 
 from web.console.figures.data_definitions import DEFINITIONS_OF_DATA
 from web.console.figures.leak_definitions import LEAK_DEFINITIONS
+from web.console.figures.month_definitions import MONTH_DEFINITIONS
 from web.console.figures.pipeline_definitions import PIPELINE_DEFINITIONS
 from web.console.figures.scoring_definitions import SCORING_DEFINITIONS
+from web.console.figures.team_definitions import TEAM_DEFINITIONS
 from web.console.parts import HeadingMeaning, section, show
 from web.console.words import N_, _
 
@@ -105,6 +107,8 @@ DEFINITIONS: Mapping[str, tuple[str, str]] = {
     **DEFINITIONS_OF_DATA,
     **SCORING_DEFINITIONS,
     **PIPELINE_DEFINITIONS,
+    **MONTH_DEFINITIONS,
+    **TEAM_DEFINITIONS,
 }
 """Key → name, and what it means."""
 

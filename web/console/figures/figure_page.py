@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -14,6 +15,8 @@ from nicegui import ui
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from domain.figures.funnel import MOST_BEHIND
+from domain.figures.leaks import baseline_period
+from domain.figures.periods import Period
 from domain.inputs import Day
 from domain.refusals import Invalid, Unavailable
 from web.console.lists.export import export_button, written
@@ -21,7 +24,7 @@ from web.console.lists.filters import day_field, tick
 from web.console.parts import Cell, choice, quiet, show
 from web.console.refusals import told
 from web.console.visit import PageVisit
-from web.console.words import _, ngettext
+from web.console.words import N_, _, ngettext
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Reported")
@@ -30,8 +33,24 @@ COMPARE = "compare"
 """In the address beside what the API is asked for."""
 
 
+class Comparison(StrEnum):
+    """What figures stand beside: those of an equally long period, or of the baseline."""
+
+    BEFORE = "before"
+    BASELINE = "baseline"
+
+
+COMPARISONS = {
+    Comparison.BEFORE: N_("The period before"),
+    Comparison.BASELINE: N_("The twelve months before"),
+}
+
+
 class FigurePage(Generic[T]):
     """The page as it is open."""
+
+    has_baseline = False
+    """Whether ``compare`` is a :class:`Comparison`, and not only on or off."""
 
     def __init__(self, visit: PageVisit, path: str, asked: Mapping[str, Any]) -> None:
         """
@@ -60,6 +79,11 @@ class FigurePage(Generic[T]):
             if name != COMPARE and value is not None
         }
 
+    def files(self) -> Mapping[str, str]:
+        """The path of each table under ``/api``, without its ending, and what it lists where there
+        are several."""
+        return {self.path: ""}
+
     @contextmanager
     def filters(self) -> Iterator[None]:
         """The place for the fields, with the period's before them; call :meth:`begin` after it."""
@@ -68,7 +92,10 @@ class FigurePage(Generic[T]):
             self._day(_("From"), "from")
             self._day(_("Until before"), "to")
             yield
-            if COMPARE in self.asked:
+            if self.has_baseline:
+                options = {one.value: _(name) for one, name in COMPARISONS.items()}
+                self.choice(_("Compare with"), COMPARE, {"": _("No comparison"), **options})
+            elif COMPARE in self.asked:
                 tick(
                     _("Compare with the period before"),
                     bool(self.asked[COMPARE]),
@@ -78,7 +105,8 @@ class FigurePage(Generic[T]):
     async def begin(self) -> None:
         """Show the figures."""
         with self.visit.top:
-            export_button(f"{self.path}.csv", self.parameters)
+            for path, of in self.files().items():
+                export_button(f"{path}.csv", self.parameters, of=of)
         self._body = ui.element("div").classes("figures")
         await self.refresh()
 
@@ -144,13 +172,16 @@ class Reported(Protocol):
 async def with_period_before(
     page: FigurePage[Any], ask: Callable[..., Awaitable[R]]
 ) -> tuple[R, R | None]:
-    """The report that a page asks for, and that of the period before if it is to be compared."""
+    """The report that a page asks for, and the one that it is to be compared with, if any."""
     found = await ask()
     if not page.asked[COMPARE]:
         return found, None
     begins, ends = (date.fromisoformat(str(day)) for day in (found.begins, found.ends))
-    before = _period_before(begins, ends)
-    return found, await ask(**before) if before else None
+    first = begins - (ends - begins)
+    if page.asked[COMPARE] == Comparison.BASELINE:
+        first = baseline_period(Period(begins, ends, "UTC")).begins
+    # The API knows no days that are long gone.
+    return found, await ask(**{"from": first, "to": begins}) if _is_day(first) else None
 
 
 def in_address(asked: BaseModel) -> dict[str, Any]:
@@ -176,14 +207,8 @@ def show_behind(leads: int) -> None:
         show(quiet(said), "p").props('role="status"')
 
 
-def _period_before(begins: date, ends: date) -> dict[str, date] | None:
-    """The equally long period that ends where this begins; None where the API knows no days."""
-    first = begins - (ends - begins)
-    return {"from": first, "to": begins} if _is_day(first) else None
-
-
 def beside(now: Cell, before: Cell | None) -> Cell:
-    """A figure above that of the period before, if that was asked for."""
+    """A figure above the one that it is compared with, if that was asked for."""
     if before is None:
         return now
     return Markup('<span class="two">{}{}</span>').format(now, quiet(before))

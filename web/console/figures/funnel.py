@@ -31,7 +31,9 @@ from web.console import labels
 from web.console.figures.behind import behind
 from web.console.figures.chart import COLOURS, Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
+from web.console.figures.dimensions import DIMENSIONS, Narrowing, show_narrowed, value_name
 from web.console.figures.figure_page import (
+    Comparison,
     FigurePage,
     beside,
     in_address,
@@ -50,20 +52,12 @@ WINDOWS = (7, 14, 30, 60, 90, 180, 365)
 """Days that are offered; the address may have others."""
 MOST_PARTS = 40
 """Parts of a split that the page shows; the file has all."""
-DIMENSIONS = {
-    Dimension.SOURCE: N_("Source"),
-    Dimension.CAMPAIGN: N_("Campaign"),
-    Dimension.CADENCE: N_("Cadence"),
-    Dimension.SEGMENT: N_("Segment"),
-    Dimension.OWNER: N_("Owner"),
-    Dimension.TEAM: N_("Team"),
-    Dimension.COUNTRY: N_("Country"),
-    Dimension.CYCLE: N_("Cycle"),
-}
 MODES = {
     Mode.COHORT: N_("Cohort: those who came in the period"),
     Mode.ACTIVITY: N_("Activity: what moved in the period"),
 }
+RATES = ("conversion", "median", "quartiles", "censored")
+"""Columns that do not grow with the period."""
 Found = tuple[FunnelReport, FunnelReport | None]
 Column = tuple[str, Callable[[StageFigures], Cell]]
 Opens = Callable[[int, CountedAs, Stage], Cell]
@@ -73,7 +67,7 @@ class FunnelAddress(FunnelParameters):
     """What stands in the address of the page."""
 
     model_config = ConfigDict(extra="ignore")
-    compare: bool = False
+    compare: Comparison | None = None
 
 
 @console_page(PATH, Action.READ_FIGURES, N_("Funnel"))
@@ -85,6 +79,8 @@ async def funnel(visit: PageVisit, asked: Annotated[FunnelAddress, Query()]) -> 
 class FunnelPage(FigurePage[Found]):
     """The funnel as it is open."""
 
+    has_baseline = True
+
     async def open(self) -> None:
         """Build the page."""
         with self.filters():
@@ -95,6 +91,7 @@ class FunnelPage(FigurePage[Found]):
             self.choice(_("Window"), "window", {"": _("As long as it took")} | spans)
             modes = {mode.value: _(name) for mode, name in MODES.items()}
             self.choice(_("Conversion"), "mode", modes, Mode.COHORT.value)
+            Narrowing(self, list(Dimension))
         await self.begin()
 
     async def read(self) -> Found:
@@ -108,15 +105,17 @@ class FunnelPage(FigurePage[Found]):
     def draw(self, found: Found) -> None:
         """Chart, tables and what they mean."""
         report, before = found
+        # A year beside a month: only shares and durations can be compared.
+        self._counts_too = self.asked["compare"] != Comparison.BASELINE
         show(self._says(report, before), "p")
         show_behind(report.behind)
-        self._narrowed()
+        show_narrowed(self, list(Dimension))
         if not any(one.entered for one in report.stages):
             empty(_("No lead entered the funnel in this period."))
             return
         with section(_("Leads by stage")):
             _chart(report)
-            show(_together(report, before))
+            show(self._together(report, before))
         if report.by:
             with section(_("Split by {dimension}", dimension=_(DIMENSIONS[report.by]))):
                 show(self._parts(report, report.by))
@@ -134,7 +133,7 @@ class FunnelPage(FigurePage[Found]):
         )
         for name, one, earlier, opens in groups:
             with section(name):
-                show(_stages(name, one, earlier, report.mode, opens))
+                show(self._stages(name, one, earlier, report.mode, opens))
         keys = ["unit", "entered", "implied", "converted", "conversion", "median", "quartiles"]
         keys += ["left"] if report.mode == Mode.ACTIVITY else ["immature", "censored"]
         show_definitions([*keys, "faults", "net_new", "recycled"])
@@ -148,22 +147,6 @@ class FunnelPage(FigurePage[Found]):
         if before:
             parts.append(_("compared with {period}", period=_period(before)))
         return Markup('<span class="quiet">{}</span>').format(" · ".join(parts))
-
-    def _narrowed(self) -> None:
-        """What the figures are narrowed to, each with a way out."""
-        chosen = [one for one in Dimension if self.asked[one] is not None]
-        if not chosen:
-            return
-        links = Markup(" ").join(
-            Markup('<a href="{}" title="{}">{}: {} <b aria-hidden="true">×</b></a>').format(
-                self.address(**{one: None}),
-                _("Show all again"),
-                _(DIMENSIONS[one]),
-                _value(one, self.asked[one]),
-            )
-            for one in chosen
-        )
-        show(links, "div").classes("views")
 
     def _parts(self, report: FunnelReport, by: Dimension) -> Markup:
         """Of each value how many reached each stage, with the conversion to the next beneath."""
@@ -189,7 +172,7 @@ class FunnelPage(FigurePage[Found]):
 
     def _opens(self, report: FunnelReport, *of: tuple[str, str]) -> Opens:
         """What makes a number of these units open its leads; of moves there is no such list."""
-        only = [(one.value, self.asked[one]) for one in DIMENSIONS if self.asked[one] is not None]
+        only = [(one, self.asked[one]) for one in DIMENSIONS if self.asked[one] is not None]
 
         def opens(number: int, figure: CountedAs, stage: Stage) -> Cell:
             if report.mode != Mode.COHORT or FOLDED in dict(of).values():
@@ -214,8 +197,63 @@ class FunnelPage(FigurePage[Found]):
             for one in part.funnel.stages
         ]
 
+    def _compares(self, key: str) -> bool:
+        return self._counts_too or key in RATES
+
+    def _together(self, report: Funnel, before: Funnel | None) -> Markup:
+        def tile(name: str, now: Cell, earlier: Cell, compared: bool = True) -> Markup:
+            below = _("before: {figure}", figure=earlier) if before and compared else ""
+            return Markup('<div class="tile"><b>{}</b><span>{}</span> {}</div>').format(
+                now, name, quiet(below)
+            )
+
+        was = before or report
+        return Markup('<div class="tiles">{}{}{}</div>').format(
+            tile(_("Won"), f"{report.won:,}", f"{was.won:,}", self._counts_too),
+            tile(
+                _("Overall conversion"),
+                percent(report.overall_conversion),
+                percent(was.overall_conversion),
+            ),
+            tile(
+                _("Median days to won"),
+                _days(report.median_days_to_won),
+                _days(was.median_days_to_won),
+            ),
+        )
+
+    def _stages(
+        self, name: str, now: Funnel, before: Funnel | None, mode: Mode, opens: Opens
+    ) -> Markup:
+        columns = list(_columns(mode, any(one.faults for one in now.stages)))
+        earlier: Sequence[StageFigures | None] = (
+            before.stages if before else [None] * len(now.stages)
+        )
+        rows = [
+            (
+                labels.stage(one.stage),
+                *(
+                    beside(
+                        opens(getattr(one, key), CountedAs(key), one.stage)
+                        if key in OF_THE_FUNNEL
+                        else cell(one),
+                        None if was is None or not self._compares(key) else cell(was),
+                    )
+                    for key, cell in columns
+                ),
+            )
+            for one, was in zip(now.stages, earlier, strict=True)
+        ]
+        return table(
+            (_("Stage"), *(heading(key) for key, _cell in columns)),
+            rows,
+            caption=name,
+            numbers=range(1, len(columns) + 1),
+            meanings={at: meaning(key) for at, (key, _cell) in enumerate(columns, 1)},
+        )
+
     def _link(self, by: Dimension, part: FunnelPart) -> Cell:
-        name = _value(by, part.value)
+        name = value_name(by, part.value)
         if part.value == FOLDED:
             return name
         narrowed = self.address(by=None, **{by: part.value})
@@ -244,57 +282,9 @@ def _largest(by: Dimension, parts: Sequence[FunnelPart]) -> Iterator[Bars]:
     ordered = sorted(sums, key=lambda value: -sum(sums[value]))
     own = len(ordered) if len(ordered) <= COLOURS else COLOURS - 1
     for value in ordered[:own]:
-        yield Bars(_value(by, value), sums[value])
+        yield Bars(value_name(by, value), sums[value])
     if others := ordered[own:]:
         yield Bars(_("All others"), [sum(n) for n in zip(*(sums[v] for v in others), strict=True)])
-
-
-def _together(report: Funnel, before: Funnel | None) -> Markup:
-    def tile(name: str, now: Cell, earlier: Cell) -> Markup:
-        below = _("before: {figure}", figure=earlier) if before else ""
-        return Markup('<div class="tile"><b>{}</b><span>{}</span> {}</div>').format(
-            now, name, quiet(below)
-        )
-
-    was = before or report
-    return Markup('<div class="tiles">{}{}{}</div>').format(
-        tile(_("Won"), f"{report.won:,}", f"{was.won:,}"),
-        tile(
-            _("Overall conversion"),
-            percent(report.overall_conversion),
-            percent(was.overall_conversion),
-        ),
-        tile(
-            _("Median days to won"), _days(report.median_days_to_won), _days(was.median_days_to_won)
-        ),
-    )
-
-
-def _stages(name: str, now: Funnel, before: Funnel | None, mode: Mode, opens: Opens) -> Markup:
-    columns = list(_columns(mode, any(one.faults for one in now.stages)))
-    earlier: Sequence[StageFigures | None] = before.stages if before else [None] * len(now.stages)
-    rows = [
-        (
-            labels.stage(one.stage),
-            *(
-                beside(
-                    opens(getattr(one, key), CountedAs(key), one.stage)
-                    if key in OF_THE_FUNNEL
-                    else cell(one),
-                    None if was is None else cell(was),
-                )
-                for key, cell in columns
-            ),
-        )
-        for one, was in zip(now.stages, earlier, strict=True)
-    ]
-    return table(
-        (_("Stage"), *(heading(key) for key, _cell in columns)),
-        rows,
-        caption=name,
-        numbers=range(1, len(columns) + 1),
-        meanings={at: meaning(key) for at, (key, _cell) in enumerate(columns, 1)},
-    )
 
 
 def _columns(mode: Mode, with_faults: bool) -> Iterator[Column]:
@@ -328,17 +318,6 @@ def _rate(one: StageFigures) -> Cell:
 
 def _days(days: float | None) -> str:
     return "–" if days is None else f"{days:,.1f}"
-
-
-def _value(by: Dimension, value: str) -> str:
-    """A value of a split as people call it."""
-    if value == FOLDED:
-        return _("Fewer than five each")
-    if not value:
-        return _("None")
-    if by == Dimension.OWNER:
-        return labels.person(value)
-    return labels.country(value) if by == Dimension.COUNTRY else value
 
 
 def _period(report: FunnelReport) -> str:

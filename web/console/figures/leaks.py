@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Query
 from markupsafe import Markup
+from pydantic import ConfigDict
 
 from domain.access import Action, Role
 from domain.figures.funnel import FEW, FOLDED
-from domain.figures.leaks import LeakBy, LeaksReport, NoShowRow, ResponseRow
+from domain.figures.leaks import LEAK_FILTERS, LeakBy, LeaksReport, NoShowRow, ResponseRow
 from domain.figures.lists import CountedAs
-from domain.inputs import Code, Day
 from web.api import figures_leaks
 from web.api.figures_leaks import LeakParameters
-from web.api.inputs import SaidName
 from web.console import labels
 from web.console.figures.behind import behind
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
-from web.console.figures.figure_page import FigurePage, percent, show_behind
+from web.console.figures.dimensions import DIMENSIONS, Narrowing, show_narrowed, value_name
+from web.console.figures.figure_page import (
+    Comparison,
+    FigurePage,
+    beside,
+    in_address,
+    percent,
+    show_behind,
+    with_period_before,
+)
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, quiet, section, show, table
 from web.console.times import full_day
@@ -31,12 +39,6 @@ from web.console.words import N_, _, ngettext
 PATH = "/figures/leaks"
 MOST_PARTS = 20
 """Rows of a split that a table shows; the file has all."""
-BY = {
-    LeakBy.OWNER: N_("Owner"),
-    LeakBy.TEAM: N_("Team"),
-    LeakBy.SOURCE: N_("Source"),
-    LeakBy.SEGMENT: N_("Segment"),
-}
 ROWS = {
     "same_day": N_("On the same day"),
     "1_to_2_days": N_("1 or 2 days ahead"),
@@ -54,55 +56,56 @@ class _Valued(Protocol):
 
 
 Row = TypeVar("Row", bound=_Valued)
+Found = tuple[LeaksReport, LeaksReport | None]
+
+
+class LeaksAddress(LeakParameters):
+    """What stands in the address of the page."""
+
+    model_config = ConfigDict(extra="ignore")
+    compare: Comparison | None = None
 
 
 @console_page(PATH, Action.READ_FIGURES, N_("Leaks"))
-async def leaks(
-    visit: PageVisit,
-    *,
-    begins: Annotated[Day | None, Query(alias="from")] = None,
-    to: Day | None = None,
-    by: Code | None = None,
-    owner: Code | None = None,
-    team: Code | None = None,
-    source: SaidName | None = None,
-    segment: SaidName | None = None,
-) -> None:
+async def leaks(visit: PageVisit, asked: Annotated[LeaksAddress, Query()]) -> None:
     """The leaks that the address asks for; an SDR sees those of the own leads."""
-    asked = {
-        "from": begins,
-        "to": to,
-        "by": by,
-        LeakBy.OWNER: owner,
-        LeakBy.TEAM: team,
-        LeakBy.SOURCE: source,
-        LeakBy.SEGMENT: segment,
-    }
-    await LeaksPage(visit, PATH, asked).open()
+    await LeaksPage(visit, PATH, in_address(asked)).open()
 
 
-class LeaksPage(FigurePage[LeaksReport]):
+class LeaksPage(FigurePage[Found]):
     """The leaks as the page is open."""
+
+    has_baseline = True
 
     async def open(self) -> None:
         """Build the page."""
         with self.filters():
-            options = {"": _("Nothing")} | {one.value: _(name) for one, name in BY.items()}
+            options = {"": _("Nothing")} | {one.value: _(DIMENSIONS[one]) for one in LeakBy}
             self.choice(_("Split by"), "by", options)
+            Narrowing(self, LEAK_FILTERS)
         await self.begin()
 
-    async def read(self) -> LeaksReport:
-        """The report."""
-        query = LeakParameters.model_validate(self.parameters())
+    async def read(self) -> Found:
+        """The report, and the one that it is compared with."""
+        return await with_period_before(self, self._asked)
+
+    async def _asked(self, **changed: object) -> LeaksReport:
+        query = LeakParameters.model_validate(self.parameters() | changed)
         return await self.visit.ask(figures_leaks.show_leaks, query)
 
-    def draw(self, found: LeaksReport) -> None:
+    def draw(self, found: Found) -> None:
         """Charts, tables and what they mean."""
-        self._report = found
-        period = f"{full_day(date.fromisoformat(found.begins))} – {full_day(_last(found.ends))}"
-        show(quiet(f"{period} · {found.time_zone}"), "p")
-        show_behind(found.behind)
-        self._narrowed()
+        report, before = found
+        self._report = report
+        # A year beside a quarter: only shares can be compared.
+        self._counts_too = self.asked["compare"] != Comparison.BASELINE
+        self._earlier = _Earlier(before)
+        said = [_period(report), report.time_zone]
+        if before:
+            said.append(_("compared with {period}", period=_period(before)))
+        show(quiet(" · ".join(said)), "p")
+        show_behind(report.behind)
+        show_narrowed(self, LEAK_FILTERS)
         with section(_("Waiting for longer than usual")):
             self._waiting()
         with section(_("Lost on the way")):
@@ -120,20 +123,6 @@ class LeaksPage(FigurePage[LeaksReport]):
                 *("recovered", "resting", "unit"),
             ]
         )
-
-    def _narrowed(self) -> None:
-        chosen = [one for one in LeakBy if self.asked[one] is not None]
-        if chosen:
-            links = Markup(" ").join(
-                Markup('<a href="{}" title="{}">{}: {} <b aria-hidden="true">×</b></a>').format(
-                    self.address(**{one: None}),
-                    _("Show all again"),
-                    _(BY[one]),
-                    part_name(one, self.asked[one]),
-                )
-                for one in chosen
-            )
-            show(links, "div").classes("views")
 
     def _waiting(self) -> None:
         report = self._report
@@ -193,11 +182,18 @@ class LeaksPage(FigurePage[LeaksReport]):
         rows = [
             (
                 *self._named(one.value, labels.stage(one.stage)),
-                self._leads(one.lost, CountedAs.LOST, one.value, one.stage),
-                f"{one.went_on:,}",
-                _share(one.lost_share, one.lost + one.went_on),
+                self._beside(
+                    self._leads(one.lost, CountedAs.LOST, one.value, one.stage),
+                    was.lost if was else None,
+                ),
+                self._beside(f"{one.went_on:,}", was.went_on if was else None),
+                beside(
+                    _share(one.lost_share, one.lost + one.went_on),
+                    _share(was.lost_share, was.lost + was.went_on) if was else None,
+                ),
             )
             for one in self._shown(report.lost)
+            for was in (self._earlier.lost.get((one.value, one.stage)),)
         ]
         columns = ((heading("lost"), "lost"), (_("Went on from it"), ""), (_("Share lost"), "lost"))
         self._table(rows, report.lost, columns, caption=_("Lost on the way"), stage=True)
@@ -210,14 +206,23 @@ class LeaksPage(FigurePage[LeaksReport]):
         rows = [
             (
                 *self._named(one.value),
-                self._leads(one.leads, CountedAs.HANDED_OVER, one.value),
-                self._leads(one.in_time, CountedAs.IN_TIME, one.value),
-                self._leads(one.late, CountedAs.LATE, one.value),
-                f"{one.by_itself:,}",
+                self._beside(
+                    self._leads(one.leads, CountedAs.HANDED_OVER, one.value),
+                    was.leads if was else None,
+                ),
+                self._beside(
+                    self._leads(one.in_time, CountedAs.IN_TIME, one.value),
+                    was.in_time if was else None,
+                ),
+                self._beside(
+                    self._leads(one.late, CountedAs.LATE, one.value), was.late if was else None
+                ),
+                self._beside(f"{one.by_itself:,}", was.by_itself if was else None),
                 f"{one.not_due:,}",
                 self._untried(one),
             )
             for one in self._shown(report.response)
+            for was in (self._earlier.response.get(one.value),)
         ]
         keys = ("handed_over", "in_time", "late", "by_itself", "not_due", "untried")
         columns = tuple((heading(key), key) for key in keys)
@@ -225,11 +230,18 @@ class LeaksPage(FigurePage[LeaksReport]):
         rows = [
             (
                 *self._named(one.value),
-                _went_on(one.in_time_went_on, one.in_time_of, one.in_time_share),
-                _went_on(one.late_went_on, one.late_of, one.late_share),
+                beside(
+                    _went_on(one.in_time_went_on, one.in_time_of, one.in_time_share),
+                    percent(was.in_time_share) if was else None,
+                ),
+                beside(
+                    _went_on(one.late_went_on, one.late_of, one.late_share),
+                    percent(was.late_share) if was else None,
+                ),
                 *_cost(one),
             )
             for one in self._shown(report.response)
+            for was in (self._earlier.response.get(one.value),)
         ]
         columns = (
             (_("Went on, tried in time"), "went_on"),
@@ -238,6 +250,10 @@ class LeaksPage(FigurePage[LeaksReport]):
             (heading("cost_of_late"), "cost_of_late"),
         )
         self._table(rows, report.response, columns, caption=_("What late answers cost"))
+
+    def _beside(self, figure: Cell, before: int | None) -> Cell:
+        """A number above that of the period before; that of a year is none to compare with."""
+        return beside(figure, f"{before:,}" if before is not None and self._counts_too else None)
 
     def _untried(self, one: ResponseRow) -> Markup:
         still = _("{number} open", number=f"{one.untried_open:,}")
@@ -251,7 +267,7 @@ class LeaksPage(FigurePage[LeaksReport]):
             return
         by = report.by or LeakBy.SOURCE
         groups = (
-            (_(BY[by]), ("", by.value)),
+            (_(DIMENSIONS[by]), ("", by.value)),
             (_("Booked ahead"), ("ahead",)),
             (_("Reminder"), ("reminder",)),
         )
@@ -261,9 +277,12 @@ class LeaksPage(FigurePage[LeaksReport]):
             rows = [
                 (
                     self._row_name(one, by),
-                    f"{one.meetings:,}",
-                    self._missed(one.no_shows, CountedAs.NO_SHOW, one),
-                    _interval(one),
+                    self._beside(f"{one.meetings:,}", was.meetings if was else None),
+                    self._beside(
+                        self._missed(one.no_shows, CountedAs.NO_SHOW, one),
+                        was.no_shows if was else None,
+                    ),
+                    beside(_interval(one), percent(was.no_show_share) if was else None),
                     f"{one.rebooked:,}",
                     _with_share(
                         self._missed(one.recovered, CountedAs.RECOVERED, one),
@@ -271,6 +290,7 @@ class LeaksPage(FigurePage[LeaksReport]):
                     ),
                 )
                 for one in shown
+                for was in (self._earlier.no_shows.get((one.split, one.value)),)
             ]
             headings = (
                 name,
@@ -338,7 +358,7 @@ class LeaksPage(FigurePage[LeaksReport]):
         stage: bool = False,
     ) -> None:
         by = self._report.by
-        first = [_(BY[by])] if by else [] if stage else [""]
+        first = [_(DIMENSIONS[by])] if by else [] if stage else [""]
         first += [_("Stage")] if stage else []
         begins = len(first)
         show(
@@ -368,12 +388,12 @@ class LeaksPage(FigurePage[LeaksReport]):
         return tuple(of) or (together,)
 
     def _part(self, by: LeakBy, value: str) -> Cell:
-        name = part_name(by, value)
+        name = value_name(by, value)
         # Marketing sees no leaks of one rep.
         of_a_rep = by == LeakBy.OWNER and self.visit.caller.role == Role.MARKETING
         if value == FOLDED or self._report.by is None or of_a_rep:
             return name
-        narrowed = self.address(by=None, **{by: value})
+        narrowed = self.address(by=None, **{by.value: value})
         return Markup('<a href="{}">{}</a>').format(narrowed, name)
 
     def _leads(
@@ -389,7 +409,7 @@ class LeaksPage(FigurePage[LeaksReport]):
         """A number that opens its leads; of reps that are counted together it opens none."""
         if value == FOLDED:
             return text or f"{number:,}"
-        of = [(one.value, self.asked[one]) for one in LeakBy if self.asked[one] is not None]
+        of = [(one.value, self.asked[one]) for one in LEAK_FILTERS if self.asked[one] is not None]
         split = by or self._report.by
         if value is not None and split is not None:
             of = [(name, chosen) for name, chosen in of if name != split] + [(split.value, value)]
@@ -397,13 +417,13 @@ class LeaksPage(FigurePage[LeaksReport]):
         return behind(number, figure, at=at, begins=begins, ends=ends, of=of, text=text)
 
 
-def part_name(by: LeakBy, value: str) -> str:
-    """A value of a split as people call it."""
-    if value == FOLDED:
-        return _("Fewer than five each")
-    if not value:
-        return _("None")
-    return labels.person(value) if by == LeakBy.OWNER else value
+class _Earlier:
+    """The rows of an earlier report, to be found by what they are of."""
+
+    def __init__(self, report: LeaksReport | None) -> None:
+        self.lost = {(one.value, one.stage): one for one in report.lost} if report else {}
+        self.response = {one.value: one for one in report.response} if report else {}
+        self.no_shows = {(one.split, one.value): one for one in report.no_shows} if report else {}
 
 
 def _went_on(went_on: int, of: int, share: float | None) -> Cell:
@@ -442,5 +462,6 @@ def _days(days: float | None) -> str:
     return "–" if days is None else f"{days:,.1f}"
 
 
-def _last(ends: str) -> date:
-    return date.fromordinal(date.fromisoformat(ends).toordinal() - 1)
+def _period(report: LeaksReport) -> str:
+    last = date.fromisoformat(report.ends) - timedelta(days=1)
+    return f"{full_day(date.fromisoformat(report.begins))} – {full_day(last)}"

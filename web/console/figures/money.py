@@ -68,6 +68,13 @@ async def money(visit: PageVisit, asked: Annotated[MoneyAddress, Query()]) -> No
 class MoneyPage(FigurePage[Found]):
     """The page as it is open."""
 
+    def files(self) -> dict[str, str]:
+        """Both tables: the sources, and the departments."""
+        return {
+            PATH: _("Spend and value"),
+            "/figures/departments": _("Share of the departments"),
+        }
+
     async def open(self) -> None:
         """Build the page."""
         with self.filters():

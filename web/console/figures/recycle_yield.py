@@ -13,7 +13,6 @@ from markupsafe import Markup
 from pydantic import ConfigDict
 
 from domain.access import Action
-from domain.figures.funnel import FOLDED, Dimension
 from domain.figures.recycle_waits import Difference, WaitIs, WaitRow
 from domain.figures.recycling import (
     WAIT_BANDS,
@@ -29,8 +28,9 @@ from web.api.figures_of_sales import RecycleParameters
 from web.console import labels
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
+from web.console.figures.dimensions import DIMENSIONS, value_name
 from web.console.figures.figure_page import FigurePage, in_address, percent, show_behind
-from web.console.figures.funnel import DIMENSIONS, WINDOWS
+from web.console.figures.funnel import WINDOWS
 from web.console.lists.export import export_button
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, facts, quiet, section, show, table
@@ -294,10 +294,4 @@ def _part(found: RecycleReport, one: RecycleRow) -> str:
         return _(WAIT_NAMES[value]) if value else _("Not come back")
     if found.by == RecycledBy.REASON:
         return labels.reason(value)
-    if value == FOLDED:
-        return _("Fewer than five each")
-    if not value:
-        return _("None")
-    if found.by == Dimension.OWNER:
-        return labels.person(value)
-    return labels.country(value) if found.by == Dimension.COUNTRY else value
+    return value_name(found.by, value)

@@ -10,8 +10,8 @@ from nicegui import ui
 
 import services.accounts
 from domain.access import Action
-from domain.figures.lists import AS_OF_NOW, OF_THE_FUNNEL, CountedAs
-from services.figure_lists import KIND, FigureAddress, counted_behind
+from domain.figures.lists import AS_OF_NOW, OF_A_PROMISE, OF_THE_FUNNEL, CountedAs
+from services.figure_lists import KIND, REACHED, FigureAddress, counted_behind
 from store.consent.do_not_market import Play
 from store.figures.lists import CasesBehind
 from store.recycle.recycle_pool import PoolFilter
@@ -19,6 +19,7 @@ from store.routing import presence
 from web.console import labels
 from web.console.accounts.play import play_cadence
 from web.console.figures.definitions import heading
+from web.console.figures.dimensions import DIMENSIONS, value_name
 from web.console.figures.leaks import ROWS
 from web.console.figures.win_loss import days_since
 from web.console.marketing.recycle_acts import reactivate
@@ -27,22 +28,12 @@ from web.console.picks import Row, pick_table
 from web.console.sales.give import Giving
 from web.console.times import full_day
 from web.console.visit import PageVisit
-from web.console.words import N_, _, ngettext
+from web.console.words import _, ngettext
 
 AT_REST = (CountedAs.RESTING, CountedAs.LOST, CountedAs.CLOSED_LOST)
 """Figures whose leads are reactivated; those of all others are reassigned."""
 WITH_ANYBODY = (*OF_THE_FUNNEL, CountedAs.WAITING, CountedAs.OVERDUE)
 """Figures whose leads may be with marketing, and begin a cadence."""
-DIMENSIONS = {
-    "source": N_("Source"),
-    "campaign": N_("Campaign"),
-    "cadence": N_("Cadence"),
-    "segment": N_("Segment"),
-    "owner": N_("Owner"),
-    "team": N_("Team"),
-    "country": N_("Country"),
-    "cycle": N_("Cycle"),
-}
 
 
 class FigureBar:
@@ -137,7 +128,7 @@ def _what(address: FigureAddress) -> Markup:
     figure = CountedAs(address.figure)
     parts: list[str | Markup] = [Markup("<strong>{}</strong>").format(heading(figure))]
     if address.at:
-        parts.append(_row(figure, address.at))
+        parts.append(_at(figure, address.at))
     if figure not in AS_OF_NOW and address.begins and address.ends:
         last = address.ends.fromordinal(address.ends.toordinal() - 1)
         parts.append(f"{full_day(address.begins)} – {full_day(last)}")
@@ -148,11 +139,15 @@ def _what(address: FigureAddress) -> Markup:
     return Markup("{} {}").format(Markup(" · ").join(parts), everyone)
 
 
-def _row(figure: CountedAs, at: str) -> str:
+def _at(figure: CountedAs, at: str) -> str:
     if figure == CountedAs.CLOSED_LOST:
         return days_since(at)
     if at in ROWS:
         return _(ROWS[at])
+    if figure in OF_A_PROMISE:
+        return labels.promise(at)
+    if figure == CountedAs.RETURNED:
+        return labels.reason(at)
     return at if figure == CountedAs.GRADED else labels.stage(at)
 
 
@@ -160,8 +155,9 @@ def _of(one: str) -> str:
     name, _separator, value = one.partition(":")
     if name == KIND:
         return heading(value)
-    shown = labels.person(value) if name == "owner" else value
-    return f"{_(DIMENSIONS[name])}: {shown or _('None')}"
+    if name == REACHED:
+        return labels.stage(value)
+    return f"{_(DIMENSIONS[name])}: {value_name(name, value)}"
 
 
 def _cases(found: CasesBehind, *, of_one_team: bool) -> str:
