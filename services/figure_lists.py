@@ -122,7 +122,10 @@ def _are_few(connection: Connection, behind: LeadsBehind) -> bool:
         return behind.question.only[Dimension.OWNER] in few
     if behind.counted in OF_SALES:
         # Of these a rep is named who was given enough leads, and then with all that there is.
-        behind = replace(behind, counted=CountedAs.HANDED_OVER)
+        only = dict(behind.question.only)
+        only.pop(Dimension.SOURCE, None)
+        question = replace(behind.question, only=only)
+        behind = replace(behind, counted=CountedAs.HANDED_OVER, question=question)
     return cases_together(connection, behind) < NAMED_FROM
 
 

@@ -93,8 +93,9 @@ def question_of(
     time_zone = context.settings.company_time_zone
     first = facts.first_day(connection)
     only = {one_of(Dimension, name, name): value for name, value in asked.only.items()}
-    if (team := team_of(caller)) is not None:
-        only[Dimension.TEAM] = team
+    team = team_of(caller)
+    if team is not None and only.setdefault(Dimension.TEAM, team) != team:
+        raise Invalid(sentence("You see figures of your own team only."), Dimension.TEAM)
     return Question(
         period=period(
             asked.begins,
@@ -113,10 +114,16 @@ def question_of(
 
 
 def of_own_leads(caller: Caller, question: Question) -> Question:
-    """What is asked for; for an SDR of the own leads, whoever else is in the team."""
+    """What is asked for; for an SDR of the own leads, whoever else is in the team.
+
+    Raises:
+        Invalid: an SDR asks for those of somebody else.
+    """
     if caller.role != Role.SDR:
         return question
-    own = {**question.only, Dimension.OWNER: caller.rep}
+    own = dict(question.only)
+    if own.setdefault(Dimension.OWNER, caller.rep) != caller.rep:
+        raise Invalid(sentence("You see figures of your own leads only."), Dimension.OWNER)
     own.pop(Dimension.TEAM, None)
     return replace(question, only=own)
 
@@ -148,6 +155,16 @@ def too_few(field: str = "owner") -> Invalid:
         ),
         field,
     )
+
+
+def refuse_one_rep(asked: FigureQuery) -> None:
+    """Marketing does not see the months of a rep: each has few cases.
+
+    Raises:
+        Invalid: one rep is asked for.
+    """
+    if Dimension.OWNER in asked.only:
+        raise Invalid(sentence("Marketing sees no months of one rep."), Dimension.OWNER)
 
 
 def _window(days: int | None, first: datetime | None, now: datetime) -> int | None:

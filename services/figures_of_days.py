@@ -45,6 +45,8 @@ class DaysReport:
     time_zone: str
     rows: list[SnapshotRow]
     restated: list[RestatedFigure]
+    counted: list[date]
+    """The days that have been counted; of the others nothing is known."""
 
 
 def figures_of_days(
@@ -87,6 +89,7 @@ def figures_of_days(
     of = Subject(subject) if subject else None
     with context.database.connect() as connection:
         rows = snapshots.snapshot_rows(connection, days.begins, days.ends, of)
+        counted = snapshots.snapshot_rows(connection, days.begins, days.ends, Subject.DAY)
         restated = snapshots.restated(connection, days.begins, days.ends, MOST_RESTATED, of)
     return DaysReport(
         days.begins,
@@ -94,6 +97,7 @@ def figures_of_days(
         days.time_zone,
         [one for one in rows if one.subject != Subject.DAY],
         restated,
+        sorted({one.day for one in counted}),
     )
 
 

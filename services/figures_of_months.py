@@ -3,16 +3,17 @@ took."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from domain.access import Action, Role
 from domain.contracts.journey import Stage
-from domain.figures.funnel import Dimension, Question
+from domain.figures.funnel import Question
 from domain.figures.months import (
     Between,
+    CohortCell,
     CohortReport,
     VelocityReport,
     cohort_report,
@@ -28,13 +29,14 @@ from domain.refusals import Invalid
 from domain.sentences import sentence
 from services.access import authorise
 from services.context import Context
-from services.figures import FigureQuery, fresh_facts, one_of, question_of
+from services.figures import FigureQuery, fresh_facts, one_of, question_of, refuse_one_rep
 from store.access.api_tokens import Caller
 from store.figures import months as facts
 
 ENTERED = Stage.MQL
 """The stage from which it is counted when nobody names one."""
 MOST_MONTHS = 120
+_NO_CELL: dict[str, object] = dict.fromkeys(field.name for field in fields(CohortCell))
 
 
 def cohorts(
@@ -99,14 +101,14 @@ def velocity(
     return replace(found, behind=behind)
 
 
-def between_of(stage: str, reached: str, fields: tuple[str, str] = ("stage", "reached")) -> Between:
+def between_of(stage: str, reached: str, named: tuple[str, str] = ("stage", "reached")) -> Between:
     """Two stages of the funnel, the second after the first, as these fields have them.
 
     Raises:
         Invalid: there is no such stage, or it is not later.
     """
-    begins = POSITION[one_of(FUNNEL[:WON], stage, fields[0])]
-    ends = POSITION[one_of(FUNNEL[1:], reached, fields[1])]
+    begins = POSITION[one_of(FUNNEL[:WON], stage, named[0])]
+    ends = POSITION[one_of(FUNNEL[1:], reached, named[1])]
     if ends <= begins:
         raise Invalid(
             sentence(
@@ -114,7 +116,7 @@ def between_of(stage: str, reached: str, fields: tuple[str, str] = ("stage", "re
                 reached=reached,
                 stage=stage,
             ),
-            fields[1],
+            named[1],
         )
     return Between(begins, ends)
 
@@ -122,8 +124,8 @@ def between_of(stage: str, reached: str, fields: tuple[str, str] = ("stage", "re
 def _question(
     context: Context, connection: Connection, caller: Caller, asked: FigureQuery
 ) -> Question:
-    if caller.role == Role.MARKETING and Dimension.OWNER in asked.only:
-        raise Invalid(sentence("Marketing sees no months of one rep."), "owner")
+    if caller.role == Role.MARKETING:
+        refuse_one_rep(asked)
     if asked.begins is None:
         today = today_in(context.settings.company_time_zone, context.clock.now())
         tomorrow = today + timedelta(days=1)
@@ -137,13 +139,14 @@ def _question(
 
 
 def cohort_rows(found: CohortReport) -> list[dict[str, object]]:
-    """The triangle as a table: a row for each month and number of days. ``kind`` is all, net_new or
-    recycled; ``month`` is None for all months."""
+    """The triangle as a table: a row for each month and number of days, and one without days for a
+    month that is younger than the first. ``kind`` is all, net_new or recycled; ``month`` is None
+    for all months."""
     return [
-        {"kind": kind, "month": one.month or None, "entered": one.entered, **asdict(cell)}
+        {"kind": kind, "month": one.month or None, "entered": one.entered, **cell}
         for kind, table in cohort_tables(found).items()
         for one in (table.whole, *table.months)
-        for cell in one.cells
+        for cell in [asdict(cell) for cell in one.cells] or [_NO_CELL]
     ]
 
 

@@ -35,6 +35,7 @@ from services.figures import (
     of_own_leads,
     one_of,
     question_of,
+    refuse_one_rep,
     too_few,
 )
 from store.access.api_tokens import Caller
@@ -60,12 +61,14 @@ def speed_to_lead(
     Raises:
         Forbidden: the caller may not read figures.
         Invalid: an unknown dimension, a period in the future, or marketing asks for a rep with too
-            few leads.
+            few leads, or for the months of one.
     """
     authorise(caller, Action.READ_FIGURES)
     by = one_of(SpeedBy, asked.by, "by") if asked.by else None
     if at_least is not None and at_least < 1:
         raise Invalid(sentence("At least one attempt is wanted."), "at_least")
+    if caller.role == Role.MARKETING and by == SpeedBy.MONTH:
+        refuse_one_rep(asked)
     with fresh_facts(context) as (connection, behind):
         question = of_own_leads(
             caller, question_of(context, connection, caller, replace(asked, by=None))
@@ -108,7 +111,8 @@ def _flat(row: SpeedRow, promises: list[str]) -> dict[str, object]:
     known = {one.promise: asdict(one) for one in row.promises}
     for promise in promises:
         for name in ("met", "due", "past_due", "waiting", "met_share"):
-            flat[f"{promise}_{name}"] = known.get(promise, {}).get(name, 0)
+            none = None if name == "met_share" else 0
+            flat[f"{promise}_{name}"] = known.get(promise, {}).get(name, none)
     return flat
 
 

@@ -26,6 +26,7 @@ _CODES: dict[str, Callable[[str], str]] = {
     "phases": labels.phase,
     "promise": labels.promise,
     "reason": labels.reason,
+    "reached": labels.stage,
     "reasons": labels.reason,
     "role": labels.role,
     "roles": labels.role,

@@ -60,6 +60,9 @@ async def test_a_manager_sees_all_and_an_sdr_the_team(api: Api) -> None:
     # Thirteen are too few to speak of a share.
     assert (team["won"], team["overall_conversion"]) == (13, None)
     assert (await funnel(api, "manager", owner="rep-2"))["won"] == 2
+    other = await api.ask("sdr", "GET", "/figures/funnel?team=asia")
+    assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "team")
+    assert (await funnel(api, "sdr", team="emea"))["won"] == 13
 
 
 async def test_marketing_reads_no_rep_by_name_who_has_few_cases(api: Api) -> None:

@@ -64,7 +64,11 @@ async def test_a_manager_sees_all_and_an_sdr_the_own_leads(api: Api) -> None:
     late = f"figure=late&{BEHIND}"
     assert sorted(await leads(api, "manager", late)) == ["rep-1"] * 11 + ["rep-2"] * 2
     assert await leads(api, "sdr", late) == ["rep-1"] * 11
-    assert await leads(api, "sdr", f"{late}&figure_of=owner:rep-2") == ["rep-1"] * 11
+    assert await leads(api, "sdr", f"{late}&figure_of=owner:rep-1") == ["rep-1"] * 11
+    for door in (f"/leads?{late}&figure_of=owner:rep-2", f"/figures/leaks?{MARCH}&owner=rep-2"):
+        # What is shown would be the own leads, under a colleague's name.
+        answer = await api.ask("sdr", "GET", door)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "owner")
     assert await leads(api, "manager", f"{late}&figure_of=team:emea&owner=rep-2") == ["rep-2"] * 2
     assert await leads(api, "manager", f"figure=untried&{BEHIND}") == ["rep-9"] * 7
     assert await leads(api, "manager", f"figure=no_show&{BEHIND}") == ["rep-9"]

@@ -55,6 +55,7 @@ async def test_days_are_told_with_what_was_restated(
 
     found = (await api.ask("manager", "GET", path)).json()
 
+    assert found["counted"] == before["counted"] == [str(BEGIN.date()), str((BEGIN + DAY).date())]
     restated = {(one["subject"], one["name"], one["measure"]): one for one in found["restated"]}
     assert restated["stage", "mql", "entered"]["was"] == "0"
     assert restated["stage", "mql", "entered"]["now"] == "1"

@@ -258,10 +258,17 @@ async def test_each_number_of_the_agreement_opens_as_many_cases_and_is_in_a_file
 
 async def test_marketing_sees_no_months_of_one_rep(api: Api) -> None:
     """A month of one rep is a few cases, and a judgement of one person."""
-    for what in ("cohorts", "velocity"):
-        alone = await api.ask("marketing", "GET", f"/figures/{what}?owner=rep-1")
-        assert (alone.status_code, alone.json()["errors"][0]["field"]) == (422, "owner")
+    with api.database.begin() as connection:
+        for days in range(6):
+            crossed(connection, "rep-1", days * 10, source=("web", "fair")[days == 0])
+    for what in ("cohorts?", "velocity?", "speed?by=month&", "speed.csv?by=month&"):
+        alone = await api.ask("marketing", "GET", f"/figures/{what}owner=rep-1")
+        assert (alone.status_code, alone.json()["errors"][0]["field"]) == (422, "owner"), what
         assert (await api.ask("marketing", "GET", f"/figures/{what}")).status_code == 200
+    # A rep who is named is named with each number, be it small.
+    of = "figure=accepted&figure_of=owner:rep-1&figure_of=source:fair&figure_from=2026-01-01"
+    answer = await api.ask("marketing", "GET", f"/leads?{of}")
+    assert answer.status_code == 200, answer.text
     for query, field in (
         ("figure_at=known&figure_of=reached:x", "figure_of"),
         ("figure_at=sal&figure_of=reached:mql", "figure_of"),
@@ -269,6 +276,36 @@ async def test_marketing_sees_no_months_of_one_rep(api: Api) -> None:
     ):
         answer = await api.ask("manager", "GET", f"/leads?figure=reached&{query}")
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field), query
+
+
+async def test_a_file_has_what_its_page_has_and_no_share_of_nothing(api: Api) -> None:
+    """A month that is too young for its first cell was missing, and a promise that nobody was given
+    read as one that nobody kept."""
+    with api.database.begin() as connection:
+        lead = crossed(connection, "rep-1", 0)
+        crossed(connection, "rep-9", 0)
+        clock = {"owner": "rep-1", "state": "met", "at": BEGIN, "due": BEGIN + DAY}
+        connection.execute(CLOCK, clock | {"lead": lead, "ended": BEGIN + HOUR})
+        young = add_lead(connection, [])
+        connection.execute(
+            text(
+                "INSERT INTO stage_transition (lead_id, key, from_stage, to_stage, phase, reason, "
+                "cycle, at) VALUES (:lead, 'young', '', 'mql', 'Nurture', '', 1, now())"
+            ),
+            {"lead": young},
+        )
+
+    async def file(path: str) -> list[dict[str, str]]:
+        answer = await api.ask("manager", "GET", path)
+        return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+    triangle = await file("/figures/cohorts.csv?stage=mql")
+    months = (await figures(api, "manager", "cohorts", stage="mql"))["together"]["months"]
+    assert {one["month"] for one in triangle} == {"", *(one["month"] for one in months)}
+    assert {one["days"] for one in triangle if one["month"] == months[-1]["month"]} == {""}
+    shares = {one["value"]: one for one in await file("/figures/speed.csv?by=owner")}
+    assert shares["rep-9"]["accept_met"] == "0"
+    assert shares["rep-9"]["accept_met_share"] == ""
 
 
 async def test_what_can_not_be_counted_is_refused_where_it_was_entered(api: Api) -> None:

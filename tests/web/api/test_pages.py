@@ -46,7 +46,11 @@ BOUNDED = {
         "parts": "a line per value",
     },
     "/figures/anomalies": {"anomalies": "the latest"},
-    "/figures/days": {"rows": "of 92 days at most", "restated": "the latest"},
+    "/figures/days": {
+        "rows": "of 92 days at most",
+        "restated": "the latest",
+        "counted": "92 days at most",
+    },
     "/figures/data-quality": {"sources": "the largest and one of the others"},
     "/figures/deliverability": {
         "weeks": "a line per week",

@@ -89,28 +89,38 @@ class DaysPage(FigurePage[DaysReport]):
         if any(one.subject == Subject.STAGE for one in found.rows):
             with section(_("Leads that entered each stage")):
                 show(_entered(found))
-                if len(found.restated) < MOST_RESTATED:
+                if _all_restated(found):
                     show(quiet(_("Beneath a number stands what was stated at first.")), "p")
         show_definitions(["restated", ENTERED, "stated"])
 
 
+def _all_restated(found: DaysReport) -> bool:
+    return len(found.restated) < MOST_RESTATED
+
+
 def _restated(found: list[RestatedFigure]) -> Markup:
+    # The latest stand first: what a figure said between two of them is in no list of leads.
+    newest = list(
+        {
+            (one.day, one.subject, one.name, one.kind, one.measure): one for one in reversed(found)
+        }.values()
+    )
     return table(
-        (_("Day"), _("Of"), _("Figure"), _("Stated at first"), _("Stated now"), _("Since")),
+        (_("Day"), _("Of"), _("Figure"), _("Stated before"), _("Stated since"), _("Since")),
         [
             (
                 full_day(one.day),
                 _of(one),
                 _measure(one),
                 f"{one.was:,f}",
-                _now(one),
+                _now(one) if one in newest else f"{one.now:,f}",
                 moment(one.at),
             )
             for one in found
         ],
         caption=_("Restated"),
         numbers=(3, 4),
-        meanings={3: meaning("stated"), 4: meaning("restated")},
+        meanings={4: meaning("restated")},
     )
 
 
@@ -150,14 +160,18 @@ def _entered(found: DaysReport) -> Markup:
     for row in found.rows:
         if (row.subject, row.measure) == (Subject.STAGE, ENTERED):
             now[row.day, row.name] += row.value
-    for one in found.restated:
+    # Without the earliest restatements nobody knows what was stated at first.
+    for one in found.restated if _all_restated(found) else ():
         if (one.subject, one.measure) == (Subject.STAGE, ENTERED):
             late[one.day, one.name] += one.now - one.was
 
     def cell(day: date, stage: str) -> Cell:
+        if day not in counted:
+            return "–"
         stated, since = now[day, stage], late[day, stage]
         return beside(f"{stated:,f}", f"{stated - since:,f}" if since else None)
 
+    counted = set(found.counted)
     length = (found.ends - found.begins).days
     shown = [found.ends - timedelta(days=number + 1) for number in range(length)]
     return table(

@@ -55,7 +55,7 @@ DEFINITIONS: Mapping[str, tuple[str, str]] = {
     ),
     "median": (
         N_("Median days"),
-        N_("Half of those that went on took no longer until the next stage. Days are 24 hours."),
+        N_("Half of those that went on took no longer. Days are 24 hours."),
     ),
     "censored": (
         N_("Censored median"),

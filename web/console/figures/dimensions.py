@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 from nicegui import ui
 
+from domain.access import Role
 from domain.figures.funnel import FOLDED, Dimension
 from domain.refusals import Refusal
+from store.access.api_tokens import Caller
 from web.api import figures as figures_api
 from web.api.figures import FunnelParameters
 from web.console import labels
@@ -59,18 +61,30 @@ def show_narrowed(page: FigurePage[Any], dimensions: Sequence[Dimension]) -> Non
     show(links, "div").classes("views")
 
 
+def offered(
+    caller: Caller, dimensions: Sequence[Dimension], *, without_reps: Container[Role] = ()
+) -> list[Dimension]:
+    """By which of these somebody can narrow figures: not by teams who sees one alone, nor by reps
+    who has one of these roles."""
+    hidden = {Dimension.TEAM} if caller.of_one_team else set()
+    if caller.role in without_reps:
+        hidden.add(Dimension.OWNER)
+    return [one for one in dimensions if one not in hidden]
+
+
 class Narrowing:
     """Two fields: by what to narrow the figures, and to which of the values that there are."""
 
     def __init__(self, page: FigurePage[Any], dimensions: Sequence[Dimension]) -> None:
         self._page = page
-        names = {one.value: _(DIMENSIONS[one]) for one in dimensions}
-        choice(_("Only of"), {"": _("Everything"), **names}, "", self._chosen)
+        self._names = {one.value: _(DIMENSIONS[one]) for one in dimensions}
+        choice(_("Only of"), {"": _("Everything"), **self._names}, "", self._chosen)
         self._values = ui.element("div").style("display: contents")
 
     async def _chosen(self, written: str) -> None:
         self._values.clear()
         if not written:
+            await self._page.want(**dict.fromkeys(self._names))
             return
         page, dimension = self._page, Dimension(written)
         asked = {name: page.asked[name] for name in ("from", "to") if page.asked[name]}

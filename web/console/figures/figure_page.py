@@ -61,6 +61,7 @@ class FigurePage(Generic[T]):
         """
         self.visit, self.path = visit, path
         self.asked = dict(asked)
+        self.not_compared = ""
         self._turn = 0
 
     async def read(self) -> T:
@@ -70,6 +71,9 @@ class FigurePage(Generic[T]):
     def draw(self, found: T) -> None:
         """Show them."""
         raise NotImplementedError
+
+    def above(self) -> None:
+        """Show what stands above the figures, and above the sentence that refuses them."""
 
     def parameters(self) -> dict[str, Any]:
         """What the API is asked for."""
@@ -143,17 +147,22 @@ class FigurePage(Generic[T]):
         """Read the figures anew; what is refused is told in their place."""
         self._turn += 1
         turn = self._turn
+        self.not_compared = ""
         try:
             found = await self.read()
         except (Invalid, Unavailable) as refused:
             if turn == self._turn:
                 self._body.clear()
                 with self._body:
+                    self.above()
                     ui.label(told(refused.args[0])).classes("empty").props('role="alert"')
             return
         if turn == self._turn:
             self._body.clear()
             with self._body:
+                self.above()
+                if self.not_compared:
+                    show(quiet(self.not_compared), "p").props('role="status"')
                 self.draw(found)
 
 
@@ -172,7 +181,8 @@ class Reported(Protocol):
 async def with_period_before(
     page: FigurePage[Any], ask: Callable[..., Awaitable[R]]
 ) -> tuple[R, R | None]:
-    """The report that a page asks for, and the one that it is to be compared with, if any."""
+    """The report that a page asks for, and the one that it is to be compared with, if any; why
+    there is none is told above the figures."""
     found = await ask()
     if not page.asked[COMPARE]:
         return found, None
@@ -180,8 +190,14 @@ async def with_period_before(
     first = begins - (ends - begins)
     if page.asked[COMPARE] == Comparison.BASELINE:
         first = baseline_period(Period(begins, ends, "UTC")).begins
-    # The API knows no days that are long gone.
-    return found, await ask(**{"from": first, "to": begins}) if _is_day(first) else None
+    if not _is_day(first):
+        # The API knows no days that are long gone.
+        return found, None
+    try:
+        return found, await ask(**{"from": first, "to": begins})
+    except Invalid as refused:
+        page.not_compared = told(refused.args[0])
+        return found, None
 
 
 def in_address(asked: BaseModel) -> dict[str, Any]:

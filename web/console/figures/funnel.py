@@ -31,7 +31,7 @@ from web.console import labels
 from web.console.figures.behind import behind
 from web.console.figures.chart import COLOURS, Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
-from web.console.figures.dimensions import DIMENSIONS, Narrowing, show_narrowed, value_name
+from web.console.figures.dimensions import DIMENSIONS, Narrowing, offered, show_narrowed, value_name
 from web.console.figures.figure_page import (
     Comparison,
     FigurePage,
@@ -91,8 +91,12 @@ class FunnelPage(FigurePage[Found]):
             self.choice(_("Window"), "window", {"": _("As long as it took")} | spans)
             modes = {mode.value: _(name) for mode, name in MODES.items()}
             self.choice(_("Conversion"), "mode", modes, Mode.COHORT.value)
-            Narrowing(self, list(Dimension))
+            Narrowing(self, offered(self.visit.caller, list(Dimension)))
         await self.begin()
+
+    def above(self) -> None:
+        """What the figures are narrowed to."""
+        show_narrowed(self, list(Dimension))
 
     async def read(self) -> Found:
         """The funnel, and that of the period before if it is to be compared."""
@@ -109,7 +113,6 @@ class FunnelPage(FigurePage[Found]):
         self._counts_too = self.asked["compare"] != Comparison.BASELINE
         show(self._says(report, before), "p")
         show_behind(report.behind)
-        show_narrowed(self, list(Dimension))
         if not any(one.entered for one in report.stages):
             empty(_("No lead entered the funnel in this period."))
             return

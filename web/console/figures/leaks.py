@@ -20,7 +20,7 @@ from web.console import labels
 from web.console.figures.behind import behind
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
-from web.console.figures.dimensions import DIMENSIONS, Narrowing, show_narrowed, value_name
+from web.console.figures.dimensions import DIMENSIONS, Narrowing, offered, show_narrowed, value_name
 from web.console.figures.figure_page import (
     Comparison,
     FigurePage,
@@ -82,8 +82,14 @@ class LeaksPage(FigurePage[Found]):
         with self.filters():
             options = {"": _("Nothing")} | {one.value: _(DIMENSIONS[one]) for one in LeakBy}
             self.choice(_("Split by"), "by", options)
-            Narrowing(self, LEAK_FILTERS)
+            # An SDR sees the own leads, marketing no leaks of one rep.
+            hidden = (Role.SDR, Role.MARKETING)
+            Narrowing(self, offered(self.visit.caller, LEAK_FILTERS, without_reps=hidden))
         await self.begin()
+
+    def above(self) -> None:
+        """What the figures are narrowed to."""
+        show_narrowed(self, LEAK_FILTERS)
 
     async def read(self) -> Found:
         """The report, and the one that it is compared with."""
@@ -105,7 +111,6 @@ class LeaksPage(FigurePage[Found]):
             said.append(_("compared with {period}", period=_period(before)))
         show(quiet(" · ".join(said)), "p")
         show_behind(report.behind)
-        show_narrowed(self, LEAK_FILTERS)
         with section(_("Waiting for longer than usual")):
             self._waiting()
         with section(_("Lost on the way")):

@@ -22,7 +22,7 @@ from web.api.figures_of_months import MonthParameters
 from web.console import labels
 from web.console.figures.behind import behind
 from web.console.figures.definitions import heading
-from web.console.figures.dimensions import Narrowing, show_narrowed
+from web.console.figures.dimensions import Narrowing, offered, show_narrowed
 from web.console.figures.figure_page import FigurePage, show_behind
 from web.console.parts import Cell, quiet, show
 from web.console.times import full_day, month_name
@@ -55,7 +55,9 @@ class MonthPage(FigurePage[R]):
                 self.choice(_("To stage"), "reached", later, self.usual_end)
             else:
                 self.choice(_("To stage"), "reached", {"": _("The next one"), **later})
-            Narrowing(self, self._dimensions())
+            # Marketing sees no months of one rep.
+            hidden = (Role.MARKETING,)
+            Narrowing(self, offered(self.visit.caller, list(Dimension), without_reps=hidden))
         await self.begin()
 
     def begin_of(self, found: R) -> None:
@@ -72,7 +74,6 @@ class MonthPage(FigurePage[R]):
         )
         show(quiet(" · ".join(said)), "p")
         show_behind(found.behind)
-        show_narrowed(self, list(Dimension))
 
     def leads(
         self,
@@ -112,10 +113,9 @@ class MonthPage(FigurePage[R]):
             text=text,
         )
 
-    def _dimensions(self) -> list[Dimension]:
-        # Marketing sees no months of one rep.
-        hidden = {Dimension.OWNER} if self.visit.caller.role == Role.MARKETING else set()
-        return [one for one in Dimension if one not in hidden]
+    def above(self) -> None:
+        """What the figures are narrowed to."""
+        show_narrowed(self, list(Dimension))
 
 
 def month_label(month: str) -> Cell:

@@ -30,7 +30,7 @@ from web.console import labels
 from web.console.figures.behind import behind
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
-from web.console.figures.dimensions import DIMENSIONS, Narrowing, show_narrowed, value_name
+from web.console.figures.dimensions import DIMENSIONS, Narrowing, offered, show_narrowed, value_name
 from web.console.figures.figure_page import FigurePage, in_address, percent, show_behind
 from web.console.figures.monthly import month_label
 from web.console.pages import console_page
@@ -76,8 +76,12 @@ class TeamPage(FigurePage[SpeedReport]):
             options = {"": _("Nothing")} | {one.value: _(name) for one, name in BY.items()}
             self.choice(_("Split by"), "by", options)
             if self.visit.caller.role != Role.SDR:
-                Narrowing(self, FILTERS)
+                Narrowing(self, offered(self.visit.caller, FILTERS))
         await self.begin()
+
+    def above(self) -> None:
+        """What the figures are narrowed to."""
+        show_narrowed(self, FILTERS)
 
     async def read(self) -> SpeedReport:
         """The report."""
@@ -92,7 +96,6 @@ class TeamPage(FigurePage[SpeedReport]):
         days = f"{full_day(date.fromisoformat(found.begins))} – {full_day(last)}"
         show(quiet(f"{days} · {found.time_zone}"), "p")
         show_behind(found.behind)
-        show_narrowed(self, FILTERS)
         if len(found.parts) > MOST_PARTS:
             show(quiet(_("The first are shown; the file has all.")), "p")
         with section(_("Sales: speed to lead")):

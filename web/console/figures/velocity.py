@@ -51,7 +51,7 @@ class VelocityPage(MonthPage[VelocityReport]):
         if not found.together.whole.entered:
             empty(_("No lead entered this stage in these months."))
             return
-        with section(_("Days until the next stage, by month of entering")):
+        with section(_("Days until the later stage, by month of entering")):
             months = found.together.months
             lines(
                 [str(month_label(one.month)) for one in months],
@@ -59,7 +59,7 @@ class VelocityPage(MonthPage[VelocityReport]):
                     Line(heading(key), [getattr(one, name) for one in months], dash)
                     for key, name, dash in COLUMNS
                 ],
-                caption=_("Days until the next stage, by month of entering"),
+                caption=_("Days until the later stage, by month of entering"),
                 percent=False,
             )
         for kind, one in pace_tables(found).items():

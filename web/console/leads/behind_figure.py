@@ -132,6 +132,9 @@ def _what(address: FigureAddress) -> Markup:
     if figure not in AS_OF_NOW and address.begins and address.ends:
         last = address.ends.fromordinal(address.ends.toordinal() - 1)
         parts.append(f"{full_day(address.begins)} – {full_day(last)}")
+    if address.window:
+        days = ngettext("1 day", "{number} days", address.window)
+        parts.append(f"{_('Window')}: {days}")
     parts += [_of(one) for one in address.of]
     everyone = Markup('<a href="/console/leads">{} <b aria-hidden="true">×</b></a>').format(
         _("Show all leads")
