@@ -3,7 +3,7 @@ common."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import asdict, replace
 
 from sqlalchemy import Connection
@@ -37,22 +37,24 @@ def win_loss(context: Context, caller: Caller, asked: FigureQuery) -> WinLossRep
     by = one_of(WinLossBy, asked.by, "by") if asked.by else None
     with fresh_facts(context) as (connection, behind):
         question = recent(context, connection, caller, replace(asked, by=None), SCORING_DAYS)
+        # What is lost between the two statements is to be among those that ended.
+        lost = facts.lost_counts(connection, question, by)
         counts = WinLossCounts(
             facts.closed_counts(connection, question, by),
-            facts.lost_counts(connection, question, by),
+            lost,
             facts.pool_counts(connection, question),
             facts.traits_looked_at(connection, question),
         )
-        conditions = _conditions(connection)
-    return replace(win_loss_report(question.period, by, counts, conditions), behind=behind)
+        read = _read(connection)
+    return replace(win_loss_report(question.period, by, counts, read), behind=behind)
 
 
-def _conditions(connection: Connection) -> Sequence[str]:
+def _read(connection: Connection) -> Collection[str]:
     try:
         rules = policy(connection, ScoringPolicy)
     except PolicyMissing:
         return []
-    return [one.source for asked in rules.fit_conditions.values() for one in asked]
+    return {name for asked in rules.fit_conditions.values() for one in asked for name in one.reads}
 
 
 def win_loss_rows(found: WinLossReport) -> list[dict[str, object]]:

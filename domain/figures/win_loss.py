@@ -6,12 +6,13 @@ What each figure means stands in ``docs/figures.md``.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import chain, count, pairwise
 from math import log2
 from typing import NamedTuple
 
@@ -185,11 +186,20 @@ class WinLossCounts(NamedTuple):
 
 
 def win_loss_report(
-    period: Period, by: WinLossBy | None, counts: WinLossCounts, conditions: Sequence[str]
+    period: Period, by: WinLossBy | None, counts: WinLossCounts, read: Collection[str]
 ) -> WinLossReport:
-    """The report; ``conditions`` are those that the rules of fit ask already."""
+    """The report; ``read`` are the facts that the rules of fit read already, such as
+    ``lead.country`` and ``lead.attributes.employees``."""
     found = {(one.value, one.kind): one for one in counts.closed}
-    rows = _traits(counts.traits, conditions)
+    rows = _traits(counts.traits, read)
+    in_time = bands(AGES) if by in (WinLossBy.AGE, WinLossBy.IN_STAGE) else []
+
+    def place(value: str | None) -> tuple[bool, int, str]:
+        """All of them first, then ages in the order of time, other values the largest first."""
+        of = found.get((value, None))
+        at = in_time.index(value) if value in in_time else -(of.closed if of else 0)
+        return value is not None, at, value or ""
+
     return WinLossReport(
         begins=period.begins.isoformat(),
         ends=period.ends.isoformat(),
@@ -197,19 +207,18 @@ def win_loss_report(
         by=by,
         outcomes=sorted(
             map(_outcome, counts.closed),
-            key=lambda one: (
-                one.value is not None,
-                -found[one.value, None].closed,
-                one.value or "",
-                one.kind or "",
-            ),
+            key=lambda one: (*place(one.value), one.kind or ""),
         ),
         lost=sorted(
-            (_lost(one, found[one.value, one.kind]) for one in counts.lost),
+            # What ended otherwise, or was erased, since it was counted is of none any more.
+            (
+                _lost(one, found[one.value, one.kind])
+                for one in counts.lost
+                if (one.value, one.kind) in found
+            ),
             key=lambda one: (
                 one.split != "reason",
-                one.value is not None,
-                one.value or "",
+                *place(one.value),
                 -one.lost,
                 one.name,
                 one.kind or "",
@@ -265,7 +274,7 @@ def _pool(counts: Iterable[PoolCount]) -> list[PoolRow]:
     return sorted(rows, key=lambda one: (order.index(one.since), one.kind or ""))
 
 
-def _traits(found: TraitsLookedAt, conditions: Sequence[str]) -> list[TraitRow]:
+def _traits(found: TraitsLookedAt, read: Collection[str]) -> list[TraitRow]:
     rows = []
     for one in found.counts:
         path = one.path + (_key(one.key) if one.key else "")
@@ -273,18 +282,24 @@ def _traits(found: TraitsLookedAt, conditions: Sequence[str]) -> list[TraitRow]:
         rows.append(
             TraitRow(
                 **vars(lifted),
-                condition=f"{path} == {json.dumps(one.value, ensure_ascii=False)}",
+                condition=f"{path} == {_quoted(one.value)}",
                 closed=one.closed,
                 won=one.won,
                 points=_points(lifted),
-                asked_already=any(path in asked for asked in conditions),
+                asked_already=(f"{one.path}.{one.key}" if one.key else one.path) in read,
             )
         )
     return sorted(rows, key=lambda one: (-abs(one.points), -one.closed, one.condition))
 
 
 def _key(name: str) -> str:
-    return f".{name}" if _WORD.fullmatch(name) else f"[{json.dumps(name, ensure_ascii=False)}]"
+    return f".{name}" if _WORD.fullmatch(name) else f"[{_quoted(name)}]"
+
+
+def _quoted(value: str) -> str:
+    """The text in a condition, without a character that ends lines or commands a terminal."""
+    said = json.dumps(value, ensure_ascii=False)
+    return "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in said)
 
 
 def _points(found: Lift) -> int:
@@ -301,21 +316,27 @@ def _points(found: Lift) -> int:
 
 
 def _yaml(rows: Iterable[TraitRow]) -> str:
-    lines = []
+    lines: list[str] = []
+    names: set[str] = set()
     for one in rows:
         if one.points and not one.asked_already:
             asked = one.condition.replace("'", "''")
+            name = _name(one.condition, names)
+            names.add(name)
+            told = name.replace("'", "''")
             lines += [
                 f"  # {one.won} of {one.closed} won: {one.lift:.2f} times as many as of all",
-                f"  - rule: '{_name(one.condition)}'",
+                f"  - rule: '{told}'",
                 f"    if: '{asked}'",
                 f"    points: {one.points}",
             ]
     return "\n".join(["fit:", *lines, ""]) if lines else ""
 
 
-def _name(condition: str) -> str:
+def _name(condition: str, taken: Collection[str]) -> str:
     path, _equal, value = condition.partition(" == ")
     told = path.removeprefix("lead.").removeprefix("attributes").lstrip(".").strip('["]')
-    said = " ".join(f"{told} is {json.loads(value)}".split())
-    return said[:80].replace("'", "''")
+    printed = "".join(one if one.isprintable() else " " for one in ast.literal_eval(value))
+    said = " ".join(f"{told} is {printed}".split())
+    numbered = (f"{said[:73].rstrip()} ({number})" for number in count(2))
+    return next(one for one in chain([said[:80].rstrip()], numbered) if one not in taken)

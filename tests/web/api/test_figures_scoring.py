@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from domain.checking.policies import read_policy
 from domain.rules.policy import PolicyFile
@@ -105,6 +106,22 @@ async def test_what_a_score_a_rule_and_a_trait_foretell(api: Api) -> None:
     assert 'lead.country == "KR"' in deals["suggested"]
     # Reading is all that was done.
     assert api.value("SELECT max(version) FROM policy_version WHERE name = 'scoring'") == 2
+
+
+async def test_a_trait_is_asked_already_where_a_rule_reads_it_and_nothing_longer(api: Api) -> None:
+    """Rules of ``employees`` hid the suggestion of ``employee``."""
+    some(api)
+    with api.database.begin() as connection:
+        found = """'{"employee": "3", "employees": "30"}'"""
+        connection.execute(text(f"UPDATE lead SET attributes = {found}"))
+
+    deals = await asked(api, "manager", "win-loss")
+
+    assert {
+        one["condition"]: one["asked_already"]
+        for one in deals["traits"]
+        if "employee" in one["condition"]
+    } == {'lead.attributes.employee == "3"': False, 'lead.attributes.employees == "30"': True}
 
 
 @pytest.mark.parametrize("path", ["scoring", "content", "win-loss"])

@@ -262,7 +262,7 @@ class WinLossPage(FigurePage[WinLossReport]):
         numbers = range(first, len(headings))
         show(table(headings, rows[:MOST_ROWS], caption=caption, numbers=numbers, meanings=meanings))
         if len(rows) > MOST_ROWS:
-            show(quiet(_("The largest are shown; the file has all.")), "p")
+            show(quiet(_("The first are shown; the file has all.")), "p")
 
 
 def days_since(span: str) -> str:
