@@ -130,7 +130,8 @@ def _show_scoring(found: ScoringReport) -> None:
         ("Version", "since", "ready", "leads", found.goal.value, "share"),
         [
             (
-                *(str(one.version), one.since[:10] or "-", " ".join(one.ready)),
+                str(one.version),
+                *(str(one.first_day(found.time_zone) or "-"), " ".join(one.ready)),
                 *(f"{one.leads:,}", f"{one.reached:,}", share(one.share)),
             )
             for one in found.versions
@@ -170,6 +171,7 @@ def _show_content(found: ContentReport) -> None:
     say("\n[bold]Content for sales[/bold]: mails and notes of sales with its address")
     _print(("Content", "uses"), [(one.title, f"{one.uses:,}") for one in found.sales])
     say("Which snippets and talk tracks are used nobody records: they are not counted.")
+    say("Mails that go out by themselves after a call count only where sales changed their words.")
 
 
 def _difference(one: object) -> Iterable[str]:

@@ -6,9 +6,9 @@ What each figure means stands in ``docs/figures.md``.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from domain.figures.periods import Period
 from domain.scoring.fit import letter_of
 from domain.scoring.fit_rules import BandRule, each_rule
 from domain.scoring.policy import LETTERS, LEVELS, ScoringPolicy
+from domain.time.window import zone
 
 SCORING_DAYS = 365
 """The period of scoring, of content and of wins and losses when nobody names one."""
@@ -69,13 +70,19 @@ class RuleCount(NamedTuple):
 
 class RulesLookedAt(NamedTuple):
     """The leads whose rules were looked at: ``chosen`` whether by chance among more. By the name of
-    a rule of fit, ``unanswered`` says of how many it could not be answered."""
+    a rule of fit, ``unanswered`` says of how many it could not be answered. Rules of interest that
+    none of the chosen had, but others of the period, are ``elsewhere``."""
 
     leads: int
     reached: int
     chosen: bool
     counts: Sequence[RuleCount]
     unanswered: Mapping[str, int]
+    elsewhere: Collection[str] = ()
+
+    def can_tell(self, about: str, rule: str) -> bool:
+        """Whether a rule that gave points to none of these leads gave points to nobody."""
+        return not self.chosen or (about == "interest" and rule not in self.elsewhere)
 
 
 class DefinitionVersion(NamedTuple):
@@ -204,6 +211,12 @@ class VersionRow:
     share: float | None
     low: float | None
     high: float | None
+
+    def first_day(self, time_zone: str) -> date | None:
+        """The day of this zone's calendar on which it came into force; None from the beginning."""
+        if not self.since:
+            return None
+        return datetime.fromisoformat(self.since).astimezone(zone(time_zone)).date()
 
 
 @dataclass(frozen=True)
@@ -446,19 +459,20 @@ def _rules(policy: ScoringPolicy, looked_at: RulesLookedAt) -> list[RuleOutcomeR
                 leads=leads,
                 reached=reached,
                 unanswered=looked_at.unanswered.get(name, 0) if about == "fit" else 0,
-                verdict=_verdict(leads, points, lifted),
+                verdict=_verdict(leads, points, lifted, never=looked_at.can_tell(about, name)),
             )
         )
     order = list(RuleVerdict)
     return sorted(rows, key=lambda one: (order.index(one.verdict), -one.leads))
 
 
-def _verdict(leads: int, points: int, found: Lift) -> RuleVerdict:
-    if not leads:
-        return RuleVerdict.NEVER
-    if found.lift_low is None or found.lift_high is None:
-        return RuleVerdict.FEW
-    if found.lift_low <= 1 <= found.lift_high or not points:
+def _verdict(leads: int, points: int, found: Lift, *, never: bool) -> RuleVerdict:
+    """``never`` is what a rule that none of the leads had means."""
+    if leads < FEW:
+        return RuleVerdict.NEVER if never and not leads else RuleVerdict.FEW
+    if found.lift_low is None or found.lift_high is None or not points:
+        return RuleVerdict.UNCLEAR
+    if found.lift_low <= 1 <= found.lift_high:
         return RuleVerdict.UNCLEAR
     return RuleVerdict.AS_MEANT if (found.lift_low > 1) == (points > 0) else RuleVerdict.WRONG_WAY
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
@@ -17,6 +18,9 @@ LOOKED_AT = 10_000
 MOST_SEEN, SEEN_BY = 100, 5
 """Mails and pages that are told of, and leads that each was seen by at least: an address that fewer
 have opened may be of one person."""
+_ENDS = r"(?!/?[A-Za-z0-9_%~-]|[.:@+=][A-Za-z0-9_%~/-])"
+"""Follows the whole address of a page: what is asked of it, or a place in it, may; a longer path
+may not. Of a language without spaces a word may stand right behind it."""
 _STAGES = ", ".join(f"({n}, {FUNNEL[n]}_at, {FUNNEL[n + 1]}_at)" for n in range(WON))
 
 
@@ -101,32 +105,41 @@ def uses(
     connection: Connection, question: Question, items: Sequence[tuple[str, str]]
 ) -> list[UsedRow]:
     """How many mails and notes that sales wrote in the period have the address of each of these
-    titles and addresses; of a team those to its leads."""
+    titles and addresses; of a team those to its leads. A mail of marketing's that somebody sent
+    unchanged has what its template says."""
     split = Split(question, "facts")
+    each = list(dict.fromkeys(items))
+    addresses = [url.rstrip("/") for _title, url in each]
     rows = connection.execute(
         text(
             f"""
             SELECT item.title, item.url, count(wrote.text) AS uses
-            FROM unnest(cast(:titles AS text[]), cast(:urls AS text[])) AS item (title, url)
+            FROM unnest(cast(:titles AS text[]), cast(:urls AS text[]), cast(:addresses AS text[]),
+                cast(:patterns AS text[])) AS item (title, url, address, pattern)
             LEFT JOIN (
                 SELECT written.text FROM (
-                    SELECT lead_id, text, at FROM written_mail
+                    SELECT lead_id, coalesce(nullif(mail.text, ''), template.compiled->>'text'), at
+                    FROM written_mail AS mail LEFT JOIN template_version AS template
+                        ON template.id = mail.template_version_id
                     UNION ALL SELECT lead_id, text, at FROM lead_note
                     UNION ALL
                     SELECT lead_id, concat_ws(' ', answer->'mail'->>'text', answer->>'note'),
                         completed_at
                     FROM task WHERE state = 'done'
-                ) AS written LEFT JOIN lead AS facts ON facts.id = written.lead_id{split.join}
+                ) AS written (lead_id, text, at)
+                LEFT JOIN lead AS facts ON facts.id = written.lead_id{split.join}
                 WHERE written.at >= :start AND written.at < :end{split.where}
-            ) AS wrote ON strpos(wrote.text, item.url) > 0
+            ) AS wrote ON strpos(wrote.text, item.address) > 0 AND wrote.text ~ item.pattern
             GROUP BY 1, 2
             """
         ),
         {
             **split.values,
             **in_period(question),
-            "titles": [title for title, _url in items],
-            "urls": [url for _title, url in items],
+            "titles": [title for title, _url in each],
+            "urls": [url for _title, url in each],
+            "addresses": addresses,
+            "patterns": [re.escape(one) + _ENDS for one in addresses],
         },
     )
     return [UsedRow(*row) for row in rows]

@@ -29,6 +29,12 @@ LOOKED_AT = 2_000
 """Leads whose rules are looked at: each rule of fit is asked of each anew."""
 _GOAL_AT = {Goal.ACCEPTED: "sal_at", Goal.WON: "customer_at"}
 _FIRST = datetime.min.replace(tzinfo=UTC)
+_HELD = "(points <> 0 OR worth = 0 AND machine = '')"
+"""Of an event, that its rule held of it: those beyond a cap and of machines get no points, and some
+rules give none."""
+_UNTIL = """least(last, (
+    SELECT min(coalesce(later.known_at, later.stage_since)) FROM funnel_unit AS later
+    WHERE later.lead_id = unit.lead_id AND later.cycle > unit.cycle))"""
 _VERSIONS = text(
     """
     SELECT version, coalesce(run.started_at, published_at) AS since,
@@ -114,26 +120,22 @@ def rules_looked_at(
     """To which of the leads that entered in the period, and are old enough, each rule gave points;
     of more than :data:`LOOKED_AT` those whose ids chance, the same each time, has chosen.
 
-    Interest counts until the goal is reached or the window is over, fit as it is now.
+    Interest counts until the goal is reached, the window is over or the lead begins anew, fit as it
+    is now.
     """
-    split = Split(question, "facts")
-    goal_at = f"unit.{_GOAL_AT[goal]}"
-    over = f"facts.at + interval '{question.window} days'" if question.window else "NULL"
+    entered = _entered(question, goal)
     leads = connection.execute(
         text(
             f"""
-            SELECT unit.lead_id, CASE WHEN facts.cycle > 1 THEN facts.at END AS since,
-                coalesce(extract(epoch FROM {goal_at} - facts.at) <= :window, false) AS reached,
-                least({goal_at}, {over}) AS until
-            FROM funnel_passage AS facts JOIN funnel_unit AS unit ON unit.id = facts.unit_id
-            {split.join}
-            WHERE facts.stage = {POSITION["known"]} AND NOT facts.imported
-                AND facts.at >= :start AND facts.at < :end AND facts.at <= :ripe{split.where}
-            ORDER BY hashint8(facts.unit_id) LIMIT {LOOKED_AT}
+            SELECT lead_id, since, reached, {_UNTIL} AS until FROM (
+                {entered.sql} ORDER BY hashint8(facts.unit_id) LIMIT {LOOKED_AT}
+            ) AS unit
             """
         ),
-        {**split.values, **in_period(question), **within(question)},
+        entered.values,
     ).all()
+    chosen = len(leads) == LOOKED_AT
+    interest = _interest(connection, leads)
     fits = _fits(connection, [one.lead_id for one in leads], rules, question.now)
     given, reached = Counter[tuple[str, int]](), Counter[tuple[str, int]]()
     unanswered = Counter[str]()
@@ -150,10 +152,29 @@ def rules_looked_at(
     return RulesLookedAt(
         leads=len(leads),
         reached=sum(one.reached for one in leads),
-        chosen=len(leads) == LOOKED_AT,
-        counts=[*of_fit, *_interest(connection, leads)],
+        chosen=chosen,
+        counts=[*of_fit, *interest],
         unanswered=unanswered,
+        elsewhere=_elsewhere(connection, entered, rules, interest) if chosen else (),
     )
+
+
+def _entered(question: Question, goal: Goal) -> Cases:
+    """The units that entered in the period and are old enough; ``last`` is when their goal is
+    reached, or the window over."""
+    split = Split(question, "facts")
+    goal_at = f"unit.{_GOAL_AT[goal]}"
+    over = f"facts.at + interval '{question.window} days'" if question.window else "NULL"
+    sql = f"""
+        SELECT unit.lead_id, unit.cycle, CASE WHEN facts.cycle > 1 THEN facts.at END AS since,
+            coalesce(extract(epoch FROM {goal_at} - facts.at) <= :window, false) AS reached,
+            least({goal_at}, {over}) AS last
+        FROM funnel_passage AS facts JOIN funnel_unit AS unit ON unit.id = facts.unit_id
+        {split.join}
+        WHERE facts.stage = {POSITION["known"]} AND NOT facts.imported
+            AND facts.at >= :start AND facts.at < :end AND facts.at <= :ripe{split.where}
+    """
+    return Cases(sql, {**split.values, **in_period(question), **within(question)})
 
 
 def _fits(
@@ -178,14 +199,14 @@ def _fits(
 def _interest(connection: Connection, leads: Sequence[Row[Any]]) -> list[RuleCount]:
     rows = connection.execute(
         text(
-            """
+            f"""
             SELECT rule, count(*) AS leads, count(*) FILTER (WHERE reached) AS reached
             FROM unnest(cast(:ids AS bigint[]), cast(:since AS timestamptz[]),
                 cast(:until AS timestamptz[]), cast(:reached AS boolean[]))
                 AS unit (lead_id, since, until, reached)
             CROSS JOIN LATERAL (
                 SELECT DISTINCT rule FROM engagement
-                WHERE engagement.lead_id = unit.lead_id AND rule <> '' AND points <> 0
+                WHERE engagement.lead_id = unit.lead_id AND rule <> '' AND {_HELD}
                     AND at >= coalesce(since, '-infinity') AND at < coalesce(until, 'infinity')
             ) AS gave GROUP BY rule
             """
@@ -198,3 +219,23 @@ def _interest(connection: Connection, leads: Sequence[Row[Any]]) -> list[RuleCou
         },
     )
     return [RuleCount("interest", row.rule, None, row.leads, row.reached) for row in rows]
+
+
+def _elsewhere(
+    connection: Connection, entered: Cases, rules: ScoringPolicy, seen: Sequence[RuleCount]
+) -> Sequence[str]:
+    """The rules of interest that are not ``seen``, and that held of others that entered."""
+    unseen = {one.rule for one in rules.interest} - {one.rule for one in seen}
+    if not unseen:
+        return ()
+    return connection.scalars(
+        text(
+            f"""
+            SELECT DISTINCT rule FROM ({entered.sql}) AS unit JOIN engagement
+                ON engagement.lead_id = unit.lead_id AND rule = ANY(:unseen) AND {_HELD}
+                AND engagement.at >= coalesce(since, '-infinity')
+                AND engagement.at < coalesce({_UNTIL}, 'infinity')
+            """
+        ),
+        {**entered.values, "unseen": sorted(unseen)},
+    ).all()

@@ -227,3 +227,40 @@ def test_versions_are_those_in_force_in_the_period_with_their_outcome() -> None:
     assert found[0].ready == ["A1", "A2", "B1", "B2", "C1", "C2", "D1"]
     assert found[0].hot == ["A1", "B1", "C1"]
     assert found[0].levels == {"1": 40}
+
+
+def test_what_chance_left_out_is_not_said_to_be_never() -> None:
+    """One in a thousand is easily missed by a sample: the rule would be deleted though it works."""
+    none = RulesLookedAt(2000, 200, True, [], {}, elsewhere=["looked at prices"])
+    found = {one.rule: one.verdict for one in reported(ScoringCounts([], [], [], none)).rules}
+
+    assert found["looked at prices"] == RuleVerdict.FEW
+    assert found["replied"] == RuleVerdict.NEVER
+    assert found["decides about money"] == RuleVerdict.FEW
+
+
+def test_a_rule_that_many_have_is_not_called_few_where_nobody_reached_the_goal() -> None:
+    """'Few' beside 900 leads is read as a fault of the page."""
+    counts = [
+        RuleCount("interest", "looked at prices", None, 900, 0),
+        RuleCount("interest", "read a page", None, 19, 0),
+    ]
+    looked_at = RulesLookedAt(2000, 0, False, counts, {})
+    found = {one.rule: one.verdict for one in reported(ScoringCounts([], [], [], looked_at)).rules}
+
+    assert (found["looked at prices"], found["read a page"]) == (
+        RuleVerdict.UNCLEAR,
+        RuleVerdict.FEW,
+    )
+
+
+def test_the_day_of_a_version_is_one_of_the_companys_calendar() -> None:
+    """Published on the morning of 2 May in Seoul, it would be told of 1 May."""
+    evening = datetime(2026, 5, 1, 22, tzinfo=UTC)
+    first = DefinitionVersion(1, datetime.min.replace(tzinfo=UTC), {}, {}, {})
+    versions = [first, first._replace(version=2, since=evening)]
+    none = RulesLookedAt(0, 0, False, [], {})
+
+    found = reported(ScoringCounts(versions, [], [], none)).versions
+
+    assert [one.first_day("Asia/Seoul") for one in found] == [date(2026, 5, 2), None]

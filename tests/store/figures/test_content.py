@@ -23,6 +23,10 @@ from tests.support.lead_histories import BEGIN, add_lead
 # The weeks begin at midnight in Seoul, six hours after the beginning.
 SPRING = Period(date(2026, 3, 3), date(2026, 5, 5), "Asia/Seoul")
 NOW = BEGIN + timedelta(days=180)
+_NOTE = text(
+    "INSERT INTO lead_note (lead_id, kind, by, text, at, written_at) "
+    "VALUES (:lead, 'note', 'rep-1', :text, :at, :at)"
+)
 Found = dict[tuple[str, str, int, int], tuple[int, int]]
 
 
@@ -159,13 +163,7 @@ def test_content_is_used_that_stands_in_what_sales_wrote(connection: Connection)
         {"lead": lead, "text": f"See {guide}.", "at": at(5)},
     )
     for days in (5, 90):
-        connection.execute(
-            text(
-                "INSERT INTO lead_note (lead_id, kind, by, text, at, written_at) "
-                "VALUES (:lead, 'note', 'rep-1', :text, :at, :at)"
-            ),
-            {"lead": lead, "text": f"Sent {guide}", "at": at(days)},
-        )
+        connection.execute(_NOTE, {"lead": lead, "text": f"Sent {guide}", "at": at(days)})
     connection.execute(
         text(
             "INSERT INTO task (key, lead_id, kind, dispositions, state, opened_at, due_at, "
@@ -180,3 +178,53 @@ def test_content_is_used_that_stands_in_what_sales_wrote(connection: Connection)
     found = content.uses(connection, Question(SPRING, NOW), items)
 
     assert {one.title: one.uses for one in found} == {"Guide": 2, "Sheet": 1, "Unused": 0}
+
+
+def test_a_use_is_of_the_whole_address(connection: Connection) -> None:
+    """A guide under the address of another would be counted for both, and praise what nobody
+    sends."""
+    lead = add_lead(connection, [(1, "known", 0)])
+    guide = "https://a.example/guide"
+    for said in (
+        *(f"{guide}/enterprise", f"{guide}-2", f"{guide}.pdf", f"{guide}s", f"{guide}/%EA%B0%80"),
+        *(f"See {guide}.", f"{guide}/", f"({guide})", f"{guide}?utm=1 and", f"{guide}를 보세요"),
+        f"{guide}/x, and {guide}#part",
+    ):
+        connection.execute(_NOTE, {"lead": lead, "text": said, "at": at(5)})
+
+    items = [("Guide", guide), ("Guide", guide), ("With all of it", f"{guide}/enterprise")]
+    found = content.uses(connection, Question(SPRING, NOW), items)
+
+    assert {one.title: one.uses for one in found} == {"Guide": 6, "With all of it": 1}
+
+
+def test_a_mail_in_the_words_of_its_template_counts(connection: Connection) -> None:
+    """Sales sends marketing's mail as it is: of the guide in it would be said that nobody uses
+    it."""
+    lead = add_lead(connection, [(1, "known", 0)])
+    guide = "https://a.example/guide"
+    template = connection.scalar(
+        text(
+            "INSERT INTO template_version (name, language, digest, source, compiled) VALUES "
+            "('a', 'en', 'a', '', jsonb_build_object('text', cast(:text AS text))) RETURNING id"
+        ),
+        {"text": f"Read it: {guide}"},
+    )
+    for number, words in enumerate(("", "In my own words")):
+        connection.execute(
+            text(
+                "INSERT INTO written_mail (lead_id, request, by, text, template_version_id, at) "
+                "VALUES (:lead, :request, 'rep-1', :text, :template, :at)"
+            ),
+            {
+                "lead": lead,
+                "request": str(number),
+                "text": words,
+                "template": template,
+                "at": at(5),
+            },
+        )
+
+    [found] = content.uses(connection, Question(SPRING, NOW), [("Guide", guide)])
+
+    assert found.uses == 1

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, text
 
 from domain.figures.funnel import Dimension, Kind, Question
@@ -156,8 +157,8 @@ def test_grades_and_letters_are_what_another_statement_counts(connection: Connec
 
 
 def test_rules_are_counted_lead_by_lead(connection: Connection) -> None:
-    """Of interest until the goal was reached: what somebody did as a customer made no customer of
-    them."""
+    """Of interest until the goal was reached, or the lead began anew: what somebody did as a
+    customer made no customer of them."""
     crowd(connection, 200, seed=8)
     refresh(connection)
     units = connection.execute(
@@ -175,6 +176,12 @@ def test_rules_are_counted_lead_by_lead(connection: Connection) -> None:
             if event.lead_id == one.lead_id
             and (one.cycle == 1 or event.at >= one.known_at)
             and (one.sal_at is None or event.at < one.sal_at)
+            and not any(
+                later.lead_id == one.lead_id
+                and one.cycle < later.cycle
+                and later.known_at <= event.at
+                for later in units
+            )
         }
         if one.title == "CEO":
             rules.add(("decides about money", 20))
@@ -244,3 +251,54 @@ def test_a_team_sees_its_own(connection: Connection) -> None:
     found = asked(connection, only={Dimension.TEAM: "emea"})
     owned = "SELECT count(*) FROM funnel_unit WHERE owner = 'rep-1'"
     assert found.looked_at == connection.scalar(text(owned)) > 0
+
+
+def test_interest_of_a_later_cycle_is_not_that_of_the_one_before(connection: Connection) -> None:
+    """What brought a lead back would praise, or blame, the rule in the cycle that failed."""
+    moves = [(1, "known", 0.0), (1, "recycled", 5.0), (2, "known", 20.0), (2, "sal", 30.0)]
+    lead = add_lead(connection, moves)
+    for days in (21, 25):
+        does(connection, lead, days, rule="looked at prices", points=12)
+    refresh(connection)
+
+    for window in (None, 60):
+        question = Question(ALL, NOW, window=window)
+        found = scoring.rules_looked_at(connection, question, Goal.ACCEPTED, RULES)
+        of = {one.rule: (one.leads, one.reached) for one in found.counts}
+        assert of["looked at prices"] == (1, 1)
+
+
+def test_a_rule_that_is_worth_nothing_holds_all_the_same(connection: Connection) -> None:
+    """'Never holds' of a rule that holds every day sends people to look for a fault."""
+    lead = add_lead(connection, [(1, "known", 0)])
+    does(connection, lead, 1, rule="looked at prices", points=0)
+    does(connection, lead, 1, rule="read a page", points=0, machine="agent")
+    connection.execute(
+        text("UPDATE engagement SET worth = 5 WHERE rule = 'read a page' AND lead_id = :lead"),
+        {"lead": lead},
+    )
+    refresh(connection)
+
+    found = scoring.rules_looked_at(connection, Question(ALL, NOW), Goal.ACCEPTED, RULES)
+
+    assert {one.rule for one in found.counts if one.about == "interest"} == {"looked at prices"}
+
+
+def test_what_none_of_the_chosen_had_is_asked_of_all_others(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One lead in a thousand asked for a trial: chance will miss it."""
+    monkeypatch.setattr(scoring, "LOOKED_AT", 2)
+    leads = [add_lead(connection, [(1, "known", 0)]) for _ in range(6)]
+    for number, lead in enumerate(leads):
+        does(connection, lead, 1, rule=CONDUCT[number % 2])
+        # Of some other rule each, that two at most of the chosen have.
+        does(connection, lead, 1, rule=[one.rule for one in RULES.interest][number])
+    refresh(connection)
+
+    found = scoring.rules_looked_at(connection, Question(ALL, NOW), Goal.ACCEPTED, RULES)
+
+    held = set(connection.scalars(text("SELECT rule FROM engagement")))
+    seen = {one.rule for one in found.counts if one.about == "interest"}
+    assert found.chosen
+    assert set(found.elsewhere) == held - seen != set()

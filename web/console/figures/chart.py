@@ -41,7 +41,7 @@ def lines(labels: Sequence[str], series: Sequence[Line], *, caption: str, percen
     formatter = (
         "value => value == null ? '–' : (100 * value).toFixed(1) + '%'" if percent else _NUMBER
     )
-    axis = {":formatter": "value => 100 * value + '%'"} if percent else {}
+    axis = {":formatter": "value => Math.round(1000 * value) / 10 + '%'"} if percent else {}
     _show(
         _frame(formatter)
         | {

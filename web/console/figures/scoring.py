@@ -4,7 +4,7 @@ leads."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from fastapi import Query
@@ -251,7 +251,7 @@ class ScoringPage(FigurePage[Found]):
         rows = [
             (
                 link(str(one.version), "/policies/scoring", version=one.version),
-                full_day(datetime.fromisoformat(one.since).date()) if one.since else "–",
+                full_day(day) if (day := one.first_day(self._report.time_zone)) else "–",
                 " ".join(one.ready),
                 _floors(one.levels),
                 _floors(one.letters),
@@ -280,7 +280,11 @@ def _content(found: ContentReport) -> None:
     )
     _says(said, by_chance=found.chosen)
     if not found.rows:
-        empty(_("Nobody saw a mail or a page while standing in a stage for a whole week."))
+        nothing = _(
+            "No mail or page was seen by five of these leads while they stood in a stage for a "
+            "whole week."
+        )
+        empty(nothing)
         return
     rows = [
         (

@@ -54,8 +54,9 @@ SCORING_DEFINITIONS: Mapping[str, tuple[str, str]] = {
     "rule_leads": (
         N_("Leads with the rule"),
         N_(
-            "Of the leads that were looked at, those to which the rule gave points: of interest "
-            "until they reached the goal, of fit as they are known now."
+            "Of the leads that were looked at, those for which the rule held: of interest until "
+            "they reached the goal, the window was over or their next cycle began, of fit as they "
+            "are known now."
         ),
     ),
     "verdict": (
@@ -88,7 +89,11 @@ SCORING_DEFINITIONS: Mapping[str, tuple[str, str]] = {
     ),
     "uses": (
         N_("Uses by sales"),
-        N_("Mails, notes and answers that sales wrote in the period with this address in them."),
+        N_(
+            "Mails, notes and answers that sales wrote in the period with this address in them, or "
+            "that somebody sent in marketing's words. Mails that go out by themselves after a call "
+            "count only where sales changed their words."
+        ),
     ),
     "win_rate": (
         N_("Win rate"),
