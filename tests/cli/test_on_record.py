@@ -44,7 +44,8 @@ READS = """
     meetings list; meetings show 1
     opportunity list; opportunity show 1; opportunity changes 1
     funnel; figures money; figures pipeline; figures forecast; figures speed; figures recycle
-    figures leaks
+    figures leaks; figures cohorts; figures velocity
+    figures scoring; figures content; figures win-loss
     figures deliverability; figures data-quality; figures days; figures anomalies
     spend list; spend restated; rates list
     recycle list; recycle forecast
@@ -101,6 +102,8 @@ EXPORTS = """
     funnel --csv; figures money --csv
     figures speed --csv; figures recycle --csv; figures leaks --csv; figures export warehouse
     figures deliverability --csv; figures data-quality --csv
+    figures cohorts --csv; figures velocity --csv
+    figures scoring --csv; figures content --csv; figures win-loss --csv
     figures days --csv; figures anomalies --csv
     history import past.csv
 """
