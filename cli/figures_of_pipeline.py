@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -21,6 +22,13 @@ from domain.labels import SALE_STAGES, label
 from domain.money import currency_beside, read_amount
 from services import figures_of_pipeline
 from services.figures_of_pipeline import FORECAST_DAYS
+
+
+class ForecastTable(StrEnum):
+    """What a CSV file has."""
+
+    MONTHS = "months"
+    STAGES = "stages"
 
 
 def pipeline(
@@ -62,14 +70,22 @@ def pipeline(
 def forecast(
     *,
     days: Annotated[int, typer.Option(help="How far it looks, from today on.")] = FORECAST_DAYS,
+    table: Annotated[
+        ForecastTable,
+        typer.Option(help="What a CSV file has: forecasts of past months and now, or the stages."),
+    ] = ForecastTable.MONTHS,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
     """Show what the open opportunities will bring, with an interval, weighted by stage, and how far
     such forecasts of past months were off. docs/figures.md says what each is."""
     found = figures_of_pipeline.forecast(terminal(), operator(), days)
-    rows = figures_of_pipeline.forecast_rows(found)
-    if not printed_report(found, rows, "/figures/forecast", as_json=as_json, as_csv=as_csv):
+    path, rows = (
+        ("/figures/forecast-stages", found.stages)
+        if table == ForecastTable.STAGES
+        else ("/figures/forecast", figures_of_pipeline.forecast_rows(found))
+    )
+    if not printed_report(found, rows, path, as_json=as_json, as_csv=as_csv):
         _show_forecast(found)
 
 

@@ -127,6 +127,8 @@ def read_amount(written: str, currency: str) -> Decimal | None:
     12.000,50, 12 000 €. None when it is no amount, when it is one of another currency, or when
     only its writer knows which: 1,234 of a currency with three decimal places."""
     text = written.strip()
+    if currency:
+        text = re.sub(rf"\A{currency}|{currency}\Z", "", text, flags=re.IGNORECASE).strip()
     for mark in _marks(currency):
         text = text.removeprefix(mark).removesuffix(mark).strip()
     if _PLAIN.match(text):

@@ -103,7 +103,7 @@ def forecast(context: Context, caller: Caller, days: int = FORECAST_DAYS) -> For
     moments = forecast_moments(bounds, zone, days)
     with context.database.connect() as connection:
         order = _stages(connection)
-        stages = facts.stage_counts(connection, bounds[-1 - OBSERVED_MONTHS], now)
+        stages = facts.stage_counts(connection, bounds[-2 - OBSERVED_MONTHS], now)
         counts = ForecastCounts(
             facts.age_closings(connection, bounds),
             facts.open_then(connection, moments, own),

@@ -175,7 +175,8 @@ def forecast_moments(bounds: Sequence[datetime], time_zone: str, days: int) -> l
         begins = today_in(time_zone, at)
         ends = begins + timedelta(days=days)
         moments.append(ForecastMoment(place, at, midnight(ends, time_zone), begins, ends))
-    return [one for one in moments[:-1] if one.until <= bounds[-1]] + moments[-1:]
+    over = [one for one in moments[:-1] if one.until <= bounds[-1]]
+    return over[-TESTED_MONTHS:] + moments[-1:]
 
 
 def forecast_report(
@@ -196,7 +197,11 @@ def forecast_report(
     standing: dict[int, list[OpenThen]] = defaultdict(list)
     for one in counts.standing:
         standing[one.place].append(one)
-    known = [_known(counts.closings, one.place) for one in moments]
+    # The month that runs is beside the whole ones.
+    known = [
+        _known(counts.closings, one.place, OBSERVED_MONTHS + (one is moments[-1]))
+        for one in moments
+    ]
     rows = [
         _row(moment, closings, standing[moment.place], rates, over=moment is not moments[-1])
         for moment, closings in zip(moments, known, strict=True)
@@ -228,11 +233,11 @@ def forecast_report(
     )
 
 
-def _known(closings: Iterable[AgeClosings], place: int) -> list[Closings]:
-    """What was closed in the months before a moment, by age."""
+def _known(closings: Iterable[AgeClosings], place: int, months: int) -> list[Closings]:
+    """What was closed in so many months before a moment, by age."""
     ages = [NONE_CLOSED] * len(AGES)
     for one in closings:
-        if place - OBSERVED_MONTHS <= one.place < place:
+        if place - months <= one.place < place:
             ages[one.age] = ages[one.age].plus(one.closings)
     return ages
 

@@ -57,8 +57,9 @@ class Expected(NamedTuple):
 
 
 def observed_rates(closings: Sequence[Closings]) -> Rates:
-    """The rates by age, those of neighbouring ages together where fewer than :data:`FEW` closed;
-    none where fewer did at any age.
+    """The rates by age, those of neighbouring ages together where fewer than :data:`FEW` closed,
+    unless at the rate before as many would have closed: that few did is the rate then. None where
+    fewer closed at any age.
 
     Args:
         closings: of each of :data:`AGES`.
@@ -69,7 +70,9 @@ def observed_rates(closings: Sequence[Closings]) -> Rates:
         if found == NONE_CLOSED:
             begins = age if rates else 0.0
         found = found.plus(one)
-        if found.won + found.lost >= FEW and found.days > 0:
+        usual = rates[-1][1] if rates else NONE_CLOSED
+        expected = found.days * (usual.won + usual.lost) / usual.days if rates else 0
+        if max(found.won + found.lost, expected) >= FEW and found.days > 0:
             rates.append((begins, found))
             found = NONE_CLOSED
     if rates and found != NONE_CLOSED:

@@ -14,17 +14,30 @@ from domain.figures.win_rates import AGES, Closings
 
 FOR_EVER = 100_000
 """Days that nothing is open for."""
-# Of imported history what is closed: what is not would be open for ever. It has no changes.
-_IMPORTED = (
-    "lead_id IS NULL AND outcome <> '' AND outcome_at > opportunity_at "
-    f"AND implied & {1 << POSITION['opportunity']} = 0"
-)
+# What was open when history was imported would be open for ever: nobody knows what became of it. So
+# imported opportunities are known until the last move that the files tell of; what is open then, or
+# closed later, has no outcome (NULL). Imported history has no changes.
+_IMPORTED = f"""
+    imported AS MATERIALIZED (
+        SELECT opportunity_at AS opened_at, least(coalesce(outcome_at, known_until), known_until)
+                AS closed_at,
+            CASE WHEN outcome_at <= known_until THEN outcome END AS outcome,
+            amount, currency, known_until
+        FROM funnel_unit, (
+            SELECT max(stage_since) AS known_until FROM funnel_unit
+            WHERE lead_id IS NULL AND stage_since <= :now
+        ) AS last_move
+        WHERE lead_id IS NULL AND opportunity_at < known_until
+            AND (outcome_at IS NULL OR outcome_at > opportunity_at)
+            AND implied & {1 << POSITION["opportunity"]} = 0
+    )
+"""
 _CLOSINGS = text(
     f"""
-    WITH history AS MATERIALIZED (
+    WITH {_IMPORTED}, history AS MATERIALIZED (
         SELECT opened_at, coalesce(closed_at, 'infinity') AS closed_at, outcome FROM opportunity
         UNION ALL
-        SELECT opportunity_at, outcome_at, outcome FROM funnel_unit WHERE {_IMPORTED}
+        SELECT opened_at, closed_at, outcome FROM imported
     ), age AS (
         SELECT place - 1 AS place, make_interval(days => lowest) AS lowest,
             make_interval(days => highest) AS highest
@@ -53,10 +66,10 @@ _CLOSINGS = text(
     """
 )
 # An amount held from the change that said it until the next, and before the first change what that
-# one found.
+# one found. Imported history is in no forecast whose days the files don't tell of to their end.
 _STANDING = text(
     f"""
-    WITH said AS (
+    WITH {_IMPORTED}, said AS (
         SELECT opportunity_id, amount, currency, at AS since,
             coalesce(lead(at) OVER (PARTITION BY opportunity_id ORDER BY at, id), 'infinity')
                 AS until
@@ -71,13 +84,13 @@ _STANDING = text(
             CASE WHEN said.opportunity_id IS NULL THEN opportunity.currency ELSE said.currency END
                 AS currency,
             coalesce(said.since, '-infinity') AS since, coalesce(said.until, 'infinity') AS until,
-            opportunity.amount AS won_amount, opportunity.currency AS won_currency
+            opportunity.amount AS won_amount, opportunity.currency AS won_currency,
+            timestamptz 'infinity' AS known_until
         FROM opportunity LEFT JOIN said ON said.opportunity_id = opportunity.id
         UNION ALL
-        SELECT opportunity_at, outcome_at, outcome, amount, own.code, '-infinity', 'infinity',
-            amount, own.code
-        FROM funnel_unit, LATERAL (SELECT coalesce(nullif(currency, ''), :currency) AS code) AS own
-        WHERE {_IMPORTED}
+        SELECT opened_at, closed_at, outcome, amount, own.code, '-infinity', 'infinity',
+            amount, own.code, known_until
+        FROM imported, LATERAL (SELECT coalesce(nullif(currency, ''), :currency) AS code) AS own
     ), moment AS (
         SELECT history.*, places[number] AS place, ats[number] AS at, untils[number] AS ends
         FROM history, LATERAL (
@@ -86,6 +99,7 @@ _STANDING = text(
             ) AS given,
             generate_series(width_bucket(greatest(opened_at, since), ats) + 1,
                 width_bucket(least(closed_at, until), ats)) AS number
+        WHERE untils[number] <= known_until
     )
     SELECT place, floor(extract(epoch FROM at - opened_at) / 86400)::int AS age,
         CASE WHEN amount IS NULL THEN '' ELSE currency END AS currency,
@@ -124,11 +138,12 @@ def age_closings(connection: Connection, bounds: Sequence[datetime]) -> list[Age
     """How long opportunities were open between each two bounds, and how many were closed, by age.
 
     Args:
-        bounds: in their order.
+        bounds: in their order, the last of them now.
     """
     rows = connection.execute(
         _CLOSINGS,
         {
+            "now": bounds[-1],
             "bounds": list(bounds),
             "lowest": list(AGES),
             "highest": [*AGES[1:], FOR_EVER],
@@ -143,11 +158,13 @@ def open_then(
     """What was open at each moment, with what was known of it then, and what became of it.
 
     Args:
+        moments: in their order, the last of them now.
         currency: that of imported amounts that say none.
     """
     rows = connection.execute(
         _STANDING,
         {
+            "now": moments[-1].at,
             "places": [one.place for one in moments],
             "at": [one.at for one in moments],
             "until": [one.until for one in moments],

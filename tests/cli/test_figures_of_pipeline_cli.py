@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from cli.errors import UserError
-from cli.figures_of_pipeline import forecast, pipeline
+from cli.figures_of_pipeline import ForecastTable, forecast, pipeline
 from domain.refusals import Invalid
 from tests.support.lead_histories import add_lead
 
@@ -50,7 +50,12 @@ def test_the_forecast_is_read_by_people_and_programs_alike(
     found = json.loads(capsys.readouterr().out)
     forecast(days=30, as_csv=True)
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    forecast(days=30, as_csv=True, table=ForecastTable.STAGES)
+    stages = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
 
+    assert [(row["stage"], row["open"], row["closed"]) for row in stages] == [
+        ("discovery", "1", "60")
+    ]
     assert max(map(len, shown.splitlines())) <= 80
     assert "Of 1 open opportunities" in shown
     assert "within the interval" in shown

@@ -63,6 +63,15 @@ def test_a_manager_holds_the_pipeline_against_a_target(
     expect(page).to_have_url(re.compile(r"pipeline\?target=5000000$"))
     expect(change).to_contain_text("Missing to the target")
     expect(change).to_contain_text("×")
+    expect(part(page, "Forecast")).to_contain_text("Of what is missing to the target")
+    # One report's refusal leaves the other where it is, and a period that is over no promise.
+    page.get_by_label("Target").fill("5000 chf")
+    expect(part(page, "Change of the pipeline").get_by_role("alert")).to_contain_text("no rate")
+    expect(part(page, "Forecast")).to_contain_text("within the interval")
+    page.get_by_label("Target").fill("5,000,000")
+    page.get_by_label("Until before").fill(f"{now - 30 * DAY:%Y-%m-%d}")
+    expect(part(page, "Forecast")).not_to_contain_text("Of what is missing to the target")
+    expect(change).to_contain_text("Missing to the target")
     page.get_by_label("Forecast period").select_option("30")
     expect(page).to_have_url(re.compile(r"days=30"))
 

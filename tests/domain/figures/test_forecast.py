@@ -73,6 +73,13 @@ def test_months_begin_where_the_company_is_and_only_those_that_are_over_are_judg
     assert len(moments) == TESTED_MONTHS + 1
 
 
+def test_the_months_are_as_many_as_are_said() -> None:
+    """Of short forecasts one more would be judged than of others."""
+    short = forecast_moments(BOUNDS, SEOUL, 1)
+
+    assert len(short) == TESTED_MONTHS + 1
+
+
 def test_a_forecast_reckoned_by_hand() -> None:
     """Half of what is closed is won, and 1 - exp(-30/20) is closed: 38.8 % are won. What has no
     amount is a win, and in no sum."""
@@ -88,7 +95,9 @@ def test_a_forecast_reckoned_by_hand() -> None:
     assert now.wins_high is not None
     assert 0 < now.wins_low < 110 * part < now.wins_high < 110
     assert (now.wins, now.value) == (None, None)
-    assert (report.closed, report.won) == (40 * OBSERVED_MONTHS, 20 * OBSERVED_MONTHS)
+    # The month that runs is beside the whole ones.
+    months = OBSERVED_MONTHS + 1
+    assert (report.closed, report.won) == (40 * months, 20 * months)
 
 
 def test_what_past_forecasts_were_worth() -> None:

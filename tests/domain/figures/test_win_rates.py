@@ -55,10 +55,25 @@ def test_ages_at_which_few_were_closed_count_together() -> None:
     """Three wins of a year-old opportunity are no rate."""
     closings = [Closings(100, 10, 5), Closings(90, 4, 1), Closings(50, 30, 9), *[NONE_CLOSED] * 2]
 
-    rates = observed_rates([*closings, Closings(70, 1, 2)])
+    rates = observed_rates([*closings, Closings(20, 1, 2)])
 
-    assert rates == [(0.0, Closings(190, 14, 6)), (60, Closings(120, 31, 11))]
+    assert rates == [(0.0, Closings(190, 14, 6)), (60, Closings(70, 31, 11))]
     assert observed_rates([Closings(100, 9, 10), *[NONE_CLOSED] * 5]) == []
+
+
+def test_few_closings_of_many_that_were_open_for_long_are_a_rate() -> None:
+    """A thousand opportunities that nobody has touched for a year would be won as soon as new
+    ones, and the forecast would be ten times what comes."""
+    young, old = Closings(2000, 20, 20), Closings(100_000, 2, 3)
+
+    rates = observed_rates([young, *[NONE_CLOSED] * 4, old])
+
+    assert rates == [(0.0, young), (365, old)]
+    number, _worth = expected_wins(rates, {400: OpenAtAge(1000)}, 90)
+    assert number.mean == pytest.approx(1000 * 90 * 2 / 100_000, rel=0.01)
+    assert number.interval.low < number.mean < number.interval.high
+    never = observed_rates([young, *[NONE_CLOSED] * 4, Closings(100_000, 0, 0)])
+    assert expected_wins(never, {400: OpenAtAge(1000)}, 90)[0].mean == 0
 
 
 def test_the_interval_holds_nineteen_times_of_twenty() -> None:

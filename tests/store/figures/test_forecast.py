@@ -41,7 +41,7 @@ def add(connection: Connection, lead: int, one: Sold) -> None:
             text(
                 "INSERT INTO funnel_unit (record, cycle, stage, stage_since, opportunity_at, "
                 "outcome, outcome_at, amount, currency) VALUES (gen_random_uuid()::text, 1, 5, "
-                ":at, :at, :outcome, :closed, :amount, :currency)"
+                "coalesce(:closed, :at), :at, :outcome, :closed, :amount, :currency)"
             ),
             {
                 "at": one.opened_at,
@@ -104,7 +104,7 @@ def some(chance: random.Random) -> Sold:
         amount = chance.choice((None, "10", "20.5", "300"))
         said.append((at, amount, "" if amount is None else chance.choice(("EUR", "USD"))))
         at = max(at or opened, opened) + chance.uniform(0, 60) * DAY
-    imported = over and closed > opened and chance.random() < 0.3
+    imported = closed > opened and chance.random() < 0.3
     return Sold(
         opened,
         closed if over else None,
@@ -127,13 +127,16 @@ def test_what_is_counted_is_what_another_way_counts(connection: Connection, seed
     bounds = forecast_bounds(NOW, SEOUL)
     moments = forecast_moments(bounds, SEOUL, 60)
 
+    known = max((one.closed_at or one.opened_at for one in history if one.imported), default=NOW)
+    assert any(one.imported and one.closed_at is None for one in history)
+
     closings = {(one.place, one.age): one.closings for one in age_closings(connection, bounds)}
     standing = open_then(connection, moments, "KRW")
     stages = stage_counts(connection, bounds[24], NOW)
 
     for place in range(len(bounds) - 1):
         for age in range(len(AGES)):
-            days, won, lost = counted(history, bounds[place], bounds[place + 1], age)
+            days, won, lost = counted(history, bounds[place], bounds[place + 1], age, known)
             found = closings.get((place, age))
             assert ((found.won, found.lost) if found else (0, 0)) == (won, lost)
             assert (found.days if found else 0) == pytest.approx(days, abs=1e-5)
@@ -141,6 +144,8 @@ def test_what_is_counted_is_what_another_way_counts(connection: Connection, seed
     for moment in moments:
         for one in history:
             if not (one.opened_at < moment.at and (one.closed_at or NOW) >= moment.at):
+                continue
+            if one.imported and moment.until > known:
                 continue
             _at, amount, currency = [
                 said for said in one.said if said[0] is None or said[0] < moment.at
@@ -167,7 +172,11 @@ def test_what_is_counted_is_what_another_way_counts(connection: Connection, seed
             and one.closed_at
             and one.closed_at >= bounds[24]
         ]
-        now = [one for one in history if one.stages[-1] == stage.stage and one.closed_at is None]
+        now = [
+            one
+            for one in history
+            if not one.imported and one.stages[-1] == stage.stage and one.closed_at is None
+        ]
         assert (stage.closed, stage.won) == (
             len(been),
             sum(one.outcome == "won" for one in been),
@@ -178,18 +187,46 @@ def test_what_is_counted_is_what_another_way_counts(connection: Connection, seed
         )
 
 
+def test_what_was_open_at_the_import_makes_no_rate_too_high_and_is_not_open_now(
+    connection: Connection,
+) -> None:
+    """Of a CRM with a hundred open and ten won opportunities the ten alone would count: each
+    opportunity would seem to be won within days. And a win that the file dates in the future, or
+    one that nobody has heard of since, is not open now."""
+    lead = add_lead(connection, [(1, "known", 0.0)])
+    opened, last = NOW - 400 * DAY, NOW - 380 * DAY
+    said: list[tuple[datetime | None, str | None, str]] = [(None, "10", "EUR")]
+    for closed, outcome, number in (
+        (None, "", 100),
+        (last, "won", 10),
+        (NOW + 30 * DAY, "won", 3),
+    ):
+        for _ in range(number):
+            add(connection, lead, Sold(opened, closed, outcome, said, [], imported=True))
+    bounds = forecast_bounds(NOW, SEOUL)
+
+    found = age_closings(connection, bounds)
+    standing = open_then(connection, forecast_moments(bounds, SEOUL, 30), "EUR")
+
+    assert sum(one.closings.won for one in found) == 10
+    assert sum(one.closings.lost for one in found) == 0
+    assert sum(one.closings.days for one in found) == pytest.approx(113 * 20)
+    assert standing == []
+
+
 def counted(
-    history: list[Sold], begins: datetime, ends: datetime, age: int
+    history: list[Sold], begins: datetime, ends: datetime, age: int, known: datetime
 ) -> tuple[float, int, int]:
-    """The days that opportunities were open at an age in a month, and how many were closed."""
+    """The days that opportunities were open at an age in a month, and how many were closed; of
+    imported ones until what is known of them ends."""
     days, won, lost = 0.0, 0, 0
     for one in history:
-        closed = one.closed_at or datetime.max.replace(tzinfo=UTC)
+        closed = one.closed_at or (known if one.imported else datetime.max.replace(tzinfo=UTC))
         first = one.opened_at + AGES[age] * DAY
         last = one.opened_at + (AGES[age + 1] if age + 1 < len(AGES) else 10_000) * DAY
         lasts = min(closed, last, ends) - max(first, begins)
         days += max(lasts, timedelta()) / DAY
-        if begins <= closed < ends and first <= closed < last:
+        if one.closed_at and begins <= closed < ends and first <= closed < last:
             won += one.outcome == "won"
             lost += one.outcome != "won"
     return days, won, lost

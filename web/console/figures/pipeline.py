@@ -3,9 +3,10 @@ such forecasts were worth."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Query
 from markupsafe import Markup
@@ -16,6 +17,7 @@ from domain.access import Action
 from domain.figures.forecast import ForecastReport, ForecastRow, ForecastTest
 from domain.figures.pipeline import PARTS, PipelineReport
 from domain.money import currency_beside, read_amount
+from domain.refusals import Invalid
 from services.figures_of_pipeline import FORECAST_DAYS
 from web.api import figures_pipeline
 from web.api.figures_pipeline import ForecastParameters, PipelineParameters
@@ -27,6 +29,7 @@ from web.console.lists.export import export_button
 from web.console.lists.filters import day_field
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, facts, quiet, section, show, table
+from web.console.refusals import told
 from web.console.sales.opportunity import money
 from web.console.times import full_day
 from web.console.visit import PageVisit
@@ -50,7 +53,9 @@ PART_NAMES = {
     "lost": N_("Lost"),
     "open_at_end": N_("At the end"),
 }
-Found = tuple[PipelineReport, ForecastReport]
+Found = tuple[PipelineReport | Invalid, ForecastReport | Invalid]
+"""The reports, or why one can't be made."""
+T = TypeVar("T")
 
 
 class PipelineAddress(PipelineParameters):
@@ -71,6 +76,7 @@ class PipelinePage(FigurePage[Found]):
 
     async def open(self) -> None:
         """Build the page."""
+        self._forecasts: dict[int, ForecastReport] = {}
         with self.filters():
             for label, name in (
                 (_("Expected to close from"), "closing_from"),
@@ -125,34 +131,64 @@ class PipelinePage(FigurePage[Found]):
         box.on_value_change(entered)
 
     async def read(self) -> Found:
-        """The change, and the forecast."""
+        """The change, and the forecast, which only its days change."""
         asked = PipelineParameters.model_validate(self.parameters())
         ahead = ForecastParameters.model_validate(self._of_forecast())
-        return (
-            await self.visit.ask(figures_pipeline.show_pipeline, asked),
-            await self.visit.ask(figures_pipeline.show_forecast, ahead),
-        )
+        change = await _or_refused(self.visit.ask(figures_pipeline.show_pipeline, asked))
+        if known := self._forecasts.get(ahead.days):
+            return change, known
+        forecast = await _or_refused(self.visit.ask(figures_pipeline.show_forecast, ahead))
+        if isinstance(forecast, ForecastReport):
+            self._forecasts[ahead.days] = forecast
+        return change, forecast
 
     def draw(self, found: Found) -> None:
         """Charts, tables and what they mean."""
         change, forecast = found
-        last = change.ends - timedelta(days=1)
-        period = f"{full_day(change.begins)} – {full_day(last)}"
-        show(quiet(f"{period} · {change.currency}"), "p")
-        if not any(one.opportunities for one in change.lines) and not forecast.stages:
-            empty(_("No opportunity was open in this period."))
-            return
+        if isinstance(change, PipelineReport):
+            last = change.ends - timedelta(days=1)
+            period = f"{full_day(change.begins)} – {full_day(last)}"
+            show(quiet(f"{period} · {change.currency}"), "p")
+            some = any(one.opportunities for one in change.lines)
+            if not some and isinstance(forecast, ForecastReport) and not forecast.stages:
+                empty(_("No opportunity was open in this period."))
+                return
         with section(_("Change of the pipeline")):
-            _change(change)
+            if isinstance(change, Invalid):
+                _refused(change)
+            else:
+                _change(change)
         with section(_("Forecast")):
-            _forecast(forecast, change)
-        if forecast.stages:
+            if isinstance(forecast, Invalid):
+                _refused(forecast)
+            else:
+                _forecast(forecast, _ahead(change, forecast))
+        if isinstance(forecast, ForecastReport) and forecast.stages:
             with section(_("Weighted by stage")):
                 _stages(forecast)
-        if forecast.months:
+        if isinstance(forecast, ForecastReport) and forecast.months:
             with section(_("What past forecasts were worth")):
                 _past(forecast)
         show_definitions(["waterfall", "win_rate", "coverage", "expected", "weighted", "backtest"])
+
+
+async def _or_refused(asked: Awaitable[T]) -> T | Invalid:
+    """One report's refusal leaves the other where it is."""
+    try:
+        return await asked
+    except Invalid as refused:
+        return refused
+
+
+def _refused(refused: Invalid) -> None:
+    ui.label(told(refused.args[0])).classes("empty").props('role="alert"')
+
+
+def _ahead(change: PipelineReport | Invalid, forecast: ForecastReport) -> Decimal | None:
+    """What is missing to the target; of a period that is over nothing that comes now counts."""
+    if isinstance(change, Invalid) or change.ends <= forecast.now.begins:
+        return None
+    return change.missing
 
 
 def _change(report: PipelineReport) -> None:
@@ -192,7 +228,7 @@ def _change(report: PipelineReport) -> None:
     _without_amount(report.without_amount)
 
 
-def _forecast(report: ForecastReport, change: PipelineReport) -> None:
+def _forecast(report: ForecastReport, missing: Decimal | None) -> None:
     now = report.now
     last = now.ends - timedelta(days=1)
     show(quiet(f"{full_day(now.begins)} – {full_day(last)} · {report.time_zone}"), "p")
@@ -217,7 +253,7 @@ def _forecast(report: ForecastReport, change: PipelineReport) -> None:
                 _("Open now"): f"{now.open:,} · {money(now.open_value, report.currency)}",
                 _("Expected wins"): _expected_wins(now),
                 _("Expected value"): _expected_value(now, report.currency),
-                _("Of what is missing to the target"): share_of(change.missing),
+                _("Of what is missing to the target"): share_of(missing),
                 _("Based on"): _(
                     "{closed} closed opportunities, {won} of them won",
                     closed=f"{report.closed:,}",
