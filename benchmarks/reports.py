@@ -45,6 +45,8 @@ from services import (
     figures,
     figures_of_leaks,
     figures_of_months,
+    figures_of_pipeline,
+    figures_of_sales,
     figures_of_scoring,
     figures_of_win_loss,
 )
@@ -245,7 +247,12 @@ def reports(context: Terminal) -> dict[str, Callable[[], object]]:
         found[f"win_loss_by_{by or 'nothing'}"] = partial(
             figures_of_win_loss.win_loss, context, operator(), FigureQuery(by=by)
         )
+    found["pipeline"] = partial(figures_of_pipeline.pipeline, context, operator())
+    found["forecast"] = partial(figures_of_pipeline.forecast, context, operator())
     for name, query in (("year", FigureQuery()), ("two_years", FigureQuery(since))):
+        found[f"recycle_{name}"] = partial(
+            figures_of_sales.recycle_yield, context, operator(), query
+        )
         for stage, reached in (("known", "mql"), ("mql", "customer")):
             for month in (figures_of_months.cohorts, figures_of_months.velocity):
                 found[f"{month.__name__}_{stage}_to_{reached}_{name}"] = partial(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -13,10 +14,11 @@ from rich.console import Console
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.output import AsCsv
-from cli.reports import From, To, printed_report
+from cli.reports import From, FromOfYear, To, printed_report
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.funnel import FEW
+from domain.figures.money import MOST_NAMED
 from domain.figures.recycle_waits import Difference
 from domain.figures.recycling import (
     YIELD_BY,
@@ -29,6 +31,13 @@ from domain.figures.recycling import (
 from domain.figures.speed import AnswerFigures, Minutes, SpeedBy, SpeedReport, SpeedRow
 from services import figures_of_sales
 from services.figures import FigureQuery
+
+
+class RecycleTable(StrEnum):
+    """What a CSV file has."""
+
+    YIELD = "yield"
+    WAITS = "waits"
 
 
 def speed(
@@ -64,7 +73,7 @@ def _asked(begins: str, to: str, by: str, only: dict[str, str]) -> FigureQuery:
 
 def recycle(
     *,
-    begins: From = "",
+    begins: FromOfYear = "",
     to: To = "",
     by: Annotated[
         str, typer.Option(help=f"Split by {', '.join(YIELD_BY)}.")
@@ -75,6 +84,9 @@ def recycle(
     ] = None,
     source: Annotated[str, typer.Option(help="Only leads of this source.")] = "",
     team: Annotated[str, typer.Option(help="Only leads of this team.")] = "",
+    table: Annotated[
+        RecycleTable, typer.Option(help="What a CSV file has: the yield, or what waits brought.")
+    ] = RecycleTable.YIELD,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -84,10 +96,12 @@ def recycle(
     only = {name: value for name, value in (("source", source), ("team", team)) if value}
     asked = replace(_asked(begins, to, by, only), window=window)
     found = figures_of_sales.recycle_yield(terminal(), operator(), asked)
-    rows = figures_of_sales.yield_rows(found)
-    if not printed_report(
-        found, rows, "/figures/recycle", as_json=as_json, as_csv=as_csv, filters=only
-    ):
+    path, rows = (
+        ("/figures/recycle-waits", figures_of_sales.wait_rows(found))
+        if table == RecycleTable.WAITS
+        else ("/figures/recycle", figures_of_sales.yield_rows(found))
+    )
+    if not printed_report(found, rows, path, as_json=as_json, as_csv=as_csv, filters=only):
         _show_recycle(found, [found.whole, *found.parts])
 
 
@@ -145,8 +159,14 @@ def _show_recycle(found: RecycleReport, rows: Sequence[RecycleRow]) -> None:
             f"{found.currency} {spent.spend:,f} were spent on net-new ones: {a_lead} a lead, "
             f"{an_mql} an MQL, {a_win} a win; on recycled ones nothing."
         )
+    if missing := found.spend_without_rate:
+        lacking = f"{', '.join(missing[:MOST_NAMED])} ({len(missing)} in all)"
+        say(f"Spend can't be summed: there is no rate to {found.currency} for {lacking}.")
     if found.waits:
-        say("\n[bold]Other waits[/bold], against that of most leads of the same reason")
+        say(
+            "\n[bold]Other waits[/bold], against that of most leads of the same reason, within "
+            f"{found.waits_window} days"
+        )
         _print(
             ("Reason", "wait", "leads", "MQL", "more MQLs", "won", "more wins"),
             [

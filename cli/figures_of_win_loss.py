@@ -13,11 +13,10 @@ from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.figures_of_scoring import lift, share
 from cli.output import AsCsv
-from cli.reports import To, printed_report
+from cli.reports import FromOfYear, To, printed_report
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.funnel import Kind
-from domain.figures.scoring import SCORING_DAYS
 from domain.figures.win_loss import WinLossBy, WinLossReport
 from services import figures_of_win_loss
 from services.figures import FigureQuery
@@ -28,15 +27,7 @@ MOST_ROWS = 40
 
 def win_loss(
     *,
-    begins: Annotated[
-        str,
-        typer.Option(
-            "--from",
-            metavar="DAY",
-            help="First day.",
-            show_default=f"{SCORING_DAYS} days before the end",
-        ),
-    ] = "",
+    begins: FromOfYear = "",
     to: To = "",
     by: Annotated[str, typer.Option(help=f"Split by {', '.join(WinLossBy)}.")] = "",
     as_json: AsJson = False,

@@ -13,6 +13,7 @@ import typer
 from cli.errors import stderr
 from cli.output import printed
 from domain.figures.funnel import MOST_BEHIND
+from domain.figures.scoring import SCORING_DAYS
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -23,6 +24,15 @@ From = Annotated[
 FromOfMoney = Annotated[
     str,
     typer.Option("--from", metavar="DAY", help="First day.", show_default="90 days before the end"),
+]
+FromOfYear = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        metavar="DAY",
+        help="First day.",
+        show_default=f"{SCORING_DAYS} days before the end",
+    ),
 ]
 To = Annotated[
     str, typer.Option(metavar="DAY", help="The day after the last one.", show_default="tomorrow")

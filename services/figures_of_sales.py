@@ -14,6 +14,7 @@ from domain.access import ALLOWED, Action, Role
 from domain.figures.funnel import Dimension, Question, share
 from domain.figures.money_rows import SpendRow, name_of
 from domain.figures.periods import today_in
+from domain.figures.recycle_waits import WAITS_WINDOW
 from domain.figures.recycling import (
     YIELD_BY,
     NetNewRow,
@@ -23,6 +24,7 @@ from domain.figures.recycling import (
     RecycleRow,
     recycle_report,
 )
+from domain.figures.scoring import SCORING_DAYS
 from domain.figures.speed import SpeedBy, SpeedQuestion, SpeedReport, SpeedRow, speed_report
 from domain.refusals import Invalid
 from domain.sentences import sentence
@@ -38,6 +40,7 @@ from services.figures import (
     refuse_one_rep,
     too_few,
 )
+from services.figures_of_scoring import recent
 from store.access.api_tokens import Caller
 from store.figures import money_tables, recycling, speed
 from store.figures.money import spend_rows
@@ -142,18 +145,19 @@ def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> Recyc
     the team, and without what it was worth.
 
     Args:
-        asked: ``by`` is one of :data:`YIELD_BY`, reason when left out; ``only`` holds a team.
+        asked: without a first day the period has :data:`SCORING_DAYS` days; ``by`` is one of
+            :data:`YIELD_BY`, reason when left out; ``only`` holds a team.
 
     Raises:
         Forbidden: the caller may not read figures.
         Invalid: an unknown dimension, a period in the future, a window longer than there are data,
-            or a currency without a rate for its day.
+            or a win in a currency without a rate for its day.
     """
     authorise(caller, Action.READ_FIGURES)
     by = one_of(YIELD_BY, asked.by or RecycledBy.REASON, "by")
     own = by if isinstance(by, Dimension) else None
     with fresh_facts(context) as (connection, behind):
-        question = question_of(context, connection, caller, replace(asked, by=own))
+        question = recent(context, connection, caller, replace(asked, by=own), SCORING_DAYS)
         counts = recycling.recycled_counts(connection, question, by, [])
         fold: list[str] = []
         if caller.role == Role.MARKETING and by == Dimension.OWNER:
@@ -167,9 +171,12 @@ def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> Recyc
                 counts,
                 recycling.net_new_count(connection, question),
                 recycling.touch_counts(connection, question, by, fold),
-                recycling.wait_counts(connection, question),
+                recycling.wait_counts(
+                    connection, replace(question, window=question.window or WAITS_WINDOW)
+                ),
                 sums,
                 _spend(connection, question) if of_money else None,
+                _first_day_of_spend(connection, question),
                 _mature_until(question),
             ),
             money_tables.dated_rates(connection, context.settings.company_currency),
@@ -180,12 +187,27 @@ def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> Recyc
 
 
 def _spend(connection: Connection, question: Question) -> list[SpendRow] | None:
-    """What was spent, of a source if one is asked for; None of what spend is not entered by."""
+    """What was spent, of a source if one is asked for; None of what spend is not entered by, and
+    of a source that leads of the period have in another spelling too: it is spent for all."""
     if question.only.keys() - {Dimension.SOURCE}:
         return None
     source = question.only.get(Dimension.SOURCE)
     rows = spend_rows(connection, question.period)
-    return [one for one in rows if source is None or one.source == name_of(source)]
+    if source is None:
+        return rows
+    name = name_of(source)
+    written = {
+        one for one in recycling.net_new_sources(connection, question) if name_of(one) == name
+    }
+    return None if written - {source} else [one for one in rows if one.source == name]
+
+
+def _first_day_of_spend(connection: Connection, question: Question) -> date:
+    """The first day of the period whose leads are known here: what was spent before brought
+    imported ones, which are not among the net-new."""
+    first = recycling.first_net_new(connection)
+    period = question.period
+    return max(period.begins, today_in(period.time_zone, first)) if first else period.ends
 
 
 def _mature_until(question: Question) -> date:

@@ -212,22 +212,27 @@ def apportion(parts: Mapping[Key, Fraction], places: int) -> dict[Key, Decimal]:
     return {key: Decimal(int(number)).scaleb(-places) for key, number in cut.items()}
 
 
+def missing_rates(wanted: Iterable[tuple[str, date]], rates: DatedRates) -> list[str]:
+    """Each currency and day without a rate, such as ``EUR 2026-05-01``."""
+    missing = sorted({one for one in wanted if rates.rate(*one) is None})
+    return [f"{currency} {day}" for currency, day in missing]
+
+
 def check_rates(wanted: Sequence[tuple[str, date]], rates: DatedRates) -> None:
     """Whether each currency has a rate for its day.
 
     Raises:
         Invalid: some have none; it says which.
     """
-    missing = sorted({one for one in wanted if rates.rate(*one) is None})
+    missing = missing_rates(wanted, rates)
     if not missing:
         return
-    named = [f"{currency} {day}" for currency, day in missing[:MOST_NAMED]]
     raise Invalid(
         sentence(
             "There is no rate to {into} for {missing} ({number} in all): enter it, and the sum can "
             "be told.",
             into=rates.into,
-            missing=named,
+            missing=missing[:MOST_NAMED],
             number=len(missing),
         ),
         "currency",

@@ -11,6 +11,10 @@ from typing import NamedTuple
 from domain.figures.funnel import FEW, share
 from domain.figures.intervals import newcombe
 
+WAITS_WINDOW = 90
+"""Days after coming back that count where no window is asked for: whoever waited less has been back
+for longer, and would be ahead without."""
+
 
 class WaitCount(NamedTuple):
     """Leads that were recycled for a reason and came back after such a wait, long enough ago."""

@@ -16,10 +16,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from domain.figures.funnel import Dimension, days, share
-from domain.figures.money import apportion, check_rates, each, part_within
+from domain.figures.money import apportion, check_rates, each, missing_rates, part_within
 from domain.figures.money_rows import SpendRow
 from domain.figures.periods import Period
-from domain.figures.recycle_waits import WaitCount, WaitRow, compared_waits
+from domain.figures.recycle_waits import WAITS_WINDOW, WaitCount, WaitRow, compared_waits
 from domain.money import DatedRates, decimals
 
 WAITS = (30, 60, 90, 180)
@@ -149,9 +149,10 @@ class NetNewRow:
 
 @dataclass(frozen=True)
 class RecycleReport:
-    """All, the parts, which add up to it, net-new leads, and what came of other ``waits``.
-    ``wins_without_amount`` are in no sum of money. Of ``behind`` leads the last changes are not
-    counted yet."""
+    """All, the parts, which add up to it, net-new leads, and what came of other ``waits`` within
+    ``waits_window`` days of coming back. ``wins_without_amount`` are in no sum of money, and there
+    is no spend while ``spend_without_rate`` names a currency and day without a rate. Of ``behind``
+    leads the last changes are not counted yet."""
 
     begins: str
     ends: str
@@ -163,6 +164,8 @@ class RecycleReport:
     parts: list[RecycleRow]
     net_new: NetNewRow
     waits: list[WaitRow]
+    waits_window: int
+    spend_without_rate: list[str]
     wins_without_amount: int
     behind: int = 0
 
@@ -171,7 +174,7 @@ class RecycleReport:
 class RecycleCounts:
     """What the report is made of. ``sums`` and ``touches`` are of ``recycled`` ones by value, and
     ``net_new``; ``sums`` is None for whoever may not read of money, ``spend`` where it can't be
-    told. Its days end before ``spend_ends``."""
+    told. Its days begin with ``spend_begins`` and end before ``spend_ends``."""
 
     recycled: Sequence[RecycledCount]
     net_new: NetNewCount
@@ -179,6 +182,7 @@ class RecycleCounts:
     waits: Sequence[WaitCount]
     sums: Mapping[str, Sequence[WonSum]] | None
     spend: Sequence[SpendRow] | None
+    spend_begins: date
     spend_ends: date
 
 
@@ -193,14 +197,14 @@ def recycle_report(
     """The report.
 
     Raises:
-        Invalid: some of it is in a currency without a rate for its day; nothing is summed then.
+        Invalid: a win is in a currency without a rate for its day; nothing is summed then.
     """
     sums, net_new = counts.sums, counts.net_new
     told = sums is not None
     recycled, new = (sums["recycled"], sums["net_new"]) if sums is not None else ((), ())
     every = [*recycled, *new]
     check_rates([(one.currency, one.day) for one in every if one.amount is not None], rates)
-    spend = _spent(counts, period.begins, rates)
+    spend, without_rate = _spent(counts, rates)
     touches = {one.value: one for one in counts.touches["recycled"]}
     places = decimals(rates.into)
     zero = Decimal(0).scaleb(-places)
@@ -243,6 +247,8 @@ def recycle_report(
             ),
         ),
         waits=compared_waits(counts.waits, WAIT_BANDS),
+        waits_window=window or WAITS_WINDOW,
+        spend_without_rate=without_rate,
         wins_without_amount=sum(one.number for one in every if one.amount is None),
     )
 
@@ -255,13 +261,17 @@ def _worth(sums: Iterable[WonSum], rates: DatedRates) -> dict[str, Fraction]:
     return worth
 
 
-def _spent(counts: RecycleCounts, begins: date, rates: DatedRates) -> Fraction | None:
+def _spent(counts: RecycleCounts, rates: DatedRates) -> tuple[Fraction | None, list[str]]:
+    """The sum, and without it the rates that it lacks."""
     if counts.sums is None or counts.spend is None:
-        return None
-    parts = [(one, part_within(one, begins, counts.spend_ends)) for one in counts.spend]
-    check_rates([(one.currency, one.day) for one, part in parts if part], rates)
+        return None, []
+    begins, ends = counts.spend_begins, counts.spend_ends
+    parts = [(one, part_within(one, begins, ends)) for one in counts.spend]
+    used = [(one.currency, one.day) for one, part in parts if part]
+    if missing := missing_rates(used, rates):
+        return None, missing
     worth = (rates.worth(part, one.currency, one.day) for one, part in parts)
-    return sum(worth, Fraction(0))
+    return sum(worth, Fraction(0)), []
 
 
 def _touches(one: TouchCount, leads: int, mqls: int, won: int) -> TouchFigures:

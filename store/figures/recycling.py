@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, text
 
 from domain.contracts.journey import Phase
@@ -33,6 +35,7 @@ _WAIT = " ".join(
         f"ELSE '{WAIT_BANDS[-1]}' END",
     ]
 )
+_ENDS = "over.at AS until, coalesce({}.outcome_at, over.at) AS ended,"
 # What a rep writes is an attempt, though it goes out as other mail does.
 _TOUCHES = """
     SELECT lead_id, sent_at AS at, true AS mail FROM touch
@@ -47,8 +50,15 @@ _TOUCHES = """
 """
 
 
-def _recycled(question: Question, by: YieldBy, fold: list[str]) -> tuple[str, dict[str, object]]:
-    """The leads that were recycled in the period, each with its next cycle, as SQL."""
+def _recycled(
+    question: Question, by: YieldBy, fold: list[str], *, ends: bool = False
+) -> tuple[str, dict[str, object]]:
+    """The leads that were recycled in the period, each with its next cycle, as SQL.
+
+    Args:
+        ends: whether columns are wanted that say until when the next cycle was: ``until`` the one
+            after began, and ``ended`` it was itself.
+    """
     split = Split(question, "facts", fold)
     match by:
         case RecycledBy.REASON:
@@ -60,41 +70,45 @@ def _recycled(question: Question, by: YieldBy, fold: list[str]) -> tuple[str, di
     sql = f"""
         SELECT facts.lead_id, {value} AS value, facts.outcome_reason AS reason, {_WAIT} AS wait,
             facts.outcome_at, facts.outcome_at AS begins, back.at AS since,
-            back.mql_at, back.customer_at, over.at AS until,
+            back.mql_at, back.customer_at, {_ENDS.format("back") if ends else ""}
             back.at IS NULL AND lead.phase = '{Phase.RECYCLE}' AS resting
         FROM funnel_unit AS facts JOIN lead ON lead.id = facts.lead_id{split.join}
         LEFT JOIN LATERAL (
-            SELECT cycle, coalesce(known_at, stage_since) AS at, mql_at, customer_at
+            SELECT cycle, coalesce(known_at, stage_since) AS at, mql_at, customer_at, outcome_at
             FROM funnel_unit AS next
             WHERE next.lead_id = facts.lead_id AND next.cycle > facts.cycle
             ORDER BY cycle LIMIT 1
         ) AS back ON true
-        LEFT JOIN LATERAL (
-            SELECT coalesce(known_at, stage_since) AS at FROM funnel_unit AS next
-            WHERE next.lead_id = facts.lead_id AND next.cycle > back.cycle ORDER BY cycle LIMIT 1
-        ) AS over ON true
+        {_over("back") if ends else ""}
         WHERE facts.outcome IN ('recycled', 'lost')
             AND facts.outcome_at >= :start AND facts.outcome_at < :end{split.where}
     """
     return sql, {**split.values, **in_period(question), **within(question)}
 
 
-def _net_new(question: Question) -> tuple[str, dict[str, object]]:
+def _net_new(question: Question, *, ends: bool = False) -> tuple[str, dict[str, object]]:
     split = Split(question, "facts")
     sql = f"""
         SELECT facts.lead_id, NULL::text AS value, facts.known_at AS begins,
-            facts.known_at AS since, facts.mql_at,
-            facts.customer_at, over.at AS until
+            facts.known_at AS since, facts.mql_at, {_ENDS.format("facts") if ends else ""}
+            facts.customer_at
         FROM funnel_passage AS entered JOIN funnel_unit AS facts ON facts.id = entered.unit_id
-        {split.join}
-        LEFT JOIN LATERAL (
-            SELECT coalesce(known_at, stage_since) AS at FROM funnel_unit AS next
-            WHERE next.lead_id = facts.lead_id AND next.cycle > 1 ORDER BY cycle LIMIT 1
-        ) AS over ON true
+        {split.join}{_over("facts") if ends else ""}
         WHERE entered.stage = {POSITION["known"]} AND entered.cycle = 1 AND NOT entered.imported
             AND entered.at >= :start AND entered.at < :end{split.where}
     """
     return sql, {**split.values, **in_period(question), **within(question)}
+
+
+def _over(cycle: str) -> str:
+    """When the cycle after this one began, as ``over``."""
+    return f"""
+        LEFT JOIN LATERAL (
+            SELECT coalesce(known_at, stage_since) AS at FROM funnel_unit AS next
+            WHERE next.lead_id = facts.lead_id AND next.cycle > {cycle}.cycle
+            ORDER BY cycle LIMIT 1
+        ) AS over ON true
+    """
 
 
 def _reached(stage: str) -> str:
@@ -143,6 +157,31 @@ def net_new_count(connection: Connection, question: Question) -> NetNewCount:
     return NetNewCount(*row)
 
 
+def first_net_new(connection: Connection) -> datetime | None:
+    """When the first lead that was not imported entered the funnel (UTC); None when none has."""
+    first: datetime | None = connection.scalar(
+        text(
+            f"SELECT at FROM funnel_passage WHERE stage = {POSITION['known']} AND cycle = 1 "
+            "AND NOT imported ORDER BY at LIMIT 1"
+        )
+    )
+    return first
+
+
+def net_new_sources(connection: Connection, question: Question) -> list[str]:
+    """The sources of the leads that entered the funnel for the first time in the period, as they
+    were written."""
+    rows = connection.scalars(
+        text(
+            "SELECT DISTINCT source FROM funnel_passage AS entered "
+            f"WHERE entered.stage = {POSITION['known']} AND cycle = 1 AND NOT imported "
+            "AND at >= :start AND at < :end"
+        ),
+        in_period(question),
+    )
+    return list(rows)
+
+
 def won_sums(
     connection: Connection, question: Question, by: YieldBy, fold: list[str]
 ) -> dict[str, list[WonSum]]:
@@ -150,8 +189,8 @@ def won_sums(
     value, currency and the company's day."""
     found = {}
     for name, (leads, values) in (
-        ("recycled", _recycled(question, by, fold)),
-        ("net_new", _net_new(question)),
+        ("recycled", _recycled(question, by, fold, ends=True)),
+        ("net_new", _net_new(question, ends=True)),
     ):
         rows = connection.execute(
             text(
@@ -175,11 +214,12 @@ def touch_counts(
     connection: Connection, question: Question, by: YieldBy, fold: list[str]
 ) -> dict[str, list[TouchCount]]:
     """Mails and attempts that leads got which are old enough, no later than conversions count:
-    from being recycled until the end of the next cycle, and of net-new leads in their first."""
+    from being recycled until the end of the next cycle, and of net-new leads in their first. A
+    cycle that is recycled is over then, so that no rest is counted twice."""
     found = {}
     for name, (leads, values) in (
-        ("recycled", _recycled(question, by, fold)),
-        ("net_new", _net_new(question)),
+        ("recycled", _recycled(question, by, fold, ends=True)),
+        ("net_new", _net_new(question, ends=True)),
     ):
         rows = connection.execute(
             text(
@@ -189,7 +229,7 @@ def touch_counts(
                 FROM ({leads}) AS unit JOIN ({_TOUCHES}) AS touch USING (lead_id)
                 WHERE (since IS NULL OR since <= :ripe
                         AND extract(epoch FROM touch.at - since) <= :window)
-                    AND touch.at >= begins AND touch.at < coalesce(until, 'infinity')
+                    AND touch.at >= begins AND touch.at < coalesce(ended, 'infinity')
                 GROUP BY 1
                 """
             ),

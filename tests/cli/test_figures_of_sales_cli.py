@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from cli.errors import UserError
-from cli.figures_of_sales import recycle, speed
+from cli.figures_of_sales import RecycleTable, recycle, speed
 from domain.refusals import Invalid
 from tests.support.lead_histories import add_lead
 
@@ -71,7 +71,12 @@ def test_recycle_yield_is_read_by_people_and_programs_alike(
     found = json.loads(capsys.readouterr().out)
     recycle(as_csv=True)
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    recycle(as_csv=True, table=RecycleTable.WAITS)
+    waits = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
 
+    assert [(row["reason"], row["wait"], row["leads"]) for row in waits] == [
+        ("no_show", "30 to 59", "20")
+    ]
     assert max(map(len, shown.splitlines())) <= 80
     assert "30 to 59" in shown
     assert "net-new" in shown

@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from domain.access import Action
 from domain.figures.recycling import YIELD_BY, RecycledBy, RecycleReport
+from domain.figures.scoring import SCORING_DAYS
 from domain.figures.speed import SpeedBy, SpeedReport
-from domain.inputs import Code
+from domain.inputs import Code, Day
 from services import figures_of_sales
 from services.figures import FigureQuery
 from store.access.api_tokens import Caller
@@ -37,6 +38,11 @@ class SpeedParameters(PeriodParameters):
 class RecycleParameters(PeriodParameters):
     """What is asked of recycled leads."""
 
+    begins: Day | None = Field(
+        None,
+        alias="from",
+        description=f"First day, of the company's time zone; {SCORING_DAYS} days.",
+    )
     by: Code = Field(RecycledBy.REASON.value, description=f"Split by {', '.join(YIELD_BY)}.")
     window: int | None = Field(
         None, le=10_000, description="Days within which it counts; as long as it took."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+from datetime import date
 
 from sqlalchemy import text
 
@@ -177,6 +178,7 @@ async def test_recycled_leads_cost_what_was_done_for_them_and_new_ones_their_spe
 
     found = await figures(api, "manager", "recycle", **days)
     of_web = await figures(api, "manager", "recycle", source="web", **days)
+    of_fair = await figures(api, "manager", "recycle", source="fair", **days)
     of_team = await figures(api, "sdr", "recycle", **days)
     file = (await api.ask("manager", "GET", "/figures/recycle.csv?from=2026-03-01&window=30")).text
 
@@ -188,22 +190,96 @@ async def test_recycled_leads_cost_what_was_done_for_them_and_new_ones_their_spe
         None,
     )
     new = found["net_new"]
-    # Those of days 5, 20 and 30, of the first cycle, and the call of day 3.
-    assert (new["touches"]["mails"], new["touches"]["attempts"]) == (3, 1)
+    # The mail of day 5 and the call of day 3: what they get while they rest, recycling costs.
+    assert (new["touches"]["mails"], new["touches"]["attempts"]) == (1, 1)
     assert new["spend"] == {
         "spend": "100.00",
         "per_lead": "50.00",
         "per_mql": "50.00",
         "per_win": None,
     }
-    assert of_web["net_new"]["spend"]["spend"] == "60.00"
+    # It is spent for leads of "Web" too, which are not in this report.
+    assert of_web["net_new"]["spend"] is None
+    assert of_fair["net_new"]["spend"]["spend"] == "40.00"
     assert of_team["net_new"]["spend"] is None
     rows = list(csv.DictReader(io.StringIO(file.removeprefix("\ufeff"))))
     assert [(row["kind"], row["value"], row["mails"], row["spend"]) for row in rows] == [
         ("recycled", "", "3", ""),
         ("recycled", "lost", "3", ""),
-        ("net_new", "", "3", "1099.00"),
+        ("net_new", "", "1", "1099.00"),
     ]
+
+
+async def test_each_rest_costs_one_row_only_and_imported_months_no_new_lead(api: Api) -> None:
+    """A mail of the first rest is no cost of a new lead, one of the second none of the first
+    recycling. What brought imported leads would make each new one dear, and one old row without a
+    rate is no reason to show nothing."""
+    with api.database.begin() as connection:
+        moves = [(1, "known", 0.0), (1, "recycled", 10.0), (2, "known", 20.0)]
+        moves += [(2, "recycled", 30.0), (3, "known", 40.0), (3, "recycled", 50.0)]
+        lead = add_lead(connection, moves, reason="lost", source="web")
+        for number, day in enumerate((5, 15, 25, 35, 45, 55)):
+            values = {"key": f"k-{number}", "lead": lead, "state": "sent", "at": BEGIN + day * DAY}
+            connection.execute(MAIL_SENT, values)
+        connection.execute(
+            text(
+                "INSERT INTO funnel_unit (record, cycle, known_at, stage, stage_since) "
+                "VALUES ('old', 1, '2025-06-01T00:00Z', 0, '2025-06-01T00:00Z')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO funnel_passage (unit_id, stage, at, implied, timed_next, "
+                "timed_before, timed_won, cycle, imported, source, campaign, cadence, segment, "
+                "owner, country) SELECT id, 0, known_at, false, false, false, false, 1, true, "
+                "'web', '', '', '', '', '' FROM funnel_unit WHERE record = 'old'"
+            )
+        )
+    spend = [
+        {"source": "web", "day": "2025-07-01", "amount": "5000"},
+        {"source": "web", "day": "2026-03-02", "amount": "60"},
+    ]
+    assert (await api.ask("marketing", "POST", "/spend", rows=spend)).status_code == 200
+
+    found = await figures(api, "manager", "recycle", _from="2025-06-01")
+    usual = await figures(api, "manager", "recycle")
+
+    assert (found["whole"]["touches"]["mails"], found["net_new"]["touches"]["mails"]) == (5, 1)
+    assert found["net_new"]["spend"]["spend"] == "60.00"
+    begins, ends = (date.fromisoformat(usual[name]) for name in ("begins", "ends"))
+    assert (ends - begins).days == 365
+    dated = [{"source": "web", "day": "2026-03-03", "amount": "7", "currency": "CHF"}]
+    rate = [{"currency": "CHF", "day": "2026-03-03", "rate": "1.1"}]
+    assert (await api.ask("manager", "POST", "/exchange-rates", rows=rate)).status_code == 200
+    assert (await api.ask("marketing", "POST", "/spend", rows=dated)).status_code == 200
+    with api.database.begin() as connection:
+        connection.execute(text("DELETE FROM exchange_rate"))
+
+    without = await figures(api, "manager", "recycle")
+
+    assert (without["net_new"]["spend"], without["spend_without_rate"]) == (
+        None,
+        ["CHF 2026-03-03"],
+    )
+    assert without["whole"]["recycled"] == 3
+
+
+async def test_who_waited_less_is_not_ahead_because_they_have_been_back_for_longer(
+    api: Api,
+) -> None:
+    """Without a window the shortest wait would always look best."""
+    with api.database.begin() as connection:
+        for back in (20.0, 60.0):
+            for _ in range(20):
+                moves = [(1, "mql", 0.0), (1, "recycled", 10.0), (2, "known", back)]
+                add_lead(connection, [*moves, (2, "mql", back + 100)], reason="lost")
+
+    found = await figures(api, "manager", "recycle")
+    within = await figures(api, "manager", "recycle", window=120)
+
+    assert (found["window"], found["waits_window"], within["waits_window"]) == (None, 90, 120)
+    assert [one["requalified"] for one in found["waits"]] == [0, 0]
+    assert [one["requalified"] for one in within["waits"]] == [20, 20]
 
 
 WAITS_SECOND_WAY = text(

@@ -67,7 +67,10 @@ PIPELINE_DEFINITIONS: Mapping[str, tuple[str, str]] = {
     ),
     "spent": (
         N_("Spend on new leads"),
-        N_("What was spent in the period brought new leads: recycled ones cost nothing of it."),
+        N_(
+            "What was spent in the period, since leads are known here, brought new leads: recycled "
+            "ones cost nothing of it."
+        ),
     ),
     "other_waits": (
         N_("Difference to the usual wait"),

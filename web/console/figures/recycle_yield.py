@@ -13,6 +13,7 @@ from markupsafe import Markup
 from pydantic import ConfigDict
 
 from domain.access import Action
+from domain.figures.money import MOST_NAMED
 from domain.figures.recycle_waits import Difference, WaitIs, WaitRow
 from domain.figures.recycling import (
     WAIT_BANDS,
@@ -133,7 +134,15 @@ class YieldPage(FigurePage[RecycleReport]):
             show(_costs(found))
             if spend := found.net_new.spend:
                 show(_spent(spend, found.currency))
+            if missing := found.spend_without_rate:
+                show(facts({heading("spent"): quiet(_lacking(missing, found.currency))}))
         with section(_("Other waits")):
+            within = ngettext(
+                "Within 1 day of coming back.",
+                "Within {number} days of coming back.",
+                found.waits_window,
+            )
+            show(quiet(within), "p")
             if found.waits:
                 show(_waits(found.waits))
             else:
@@ -241,6 +250,16 @@ def _spent(spend: SpendFigures, currency: str) -> Markup:
             _("Per MQL"): money(spend.per_mql, currency),
             _("Per win"): money(spend.per_win, currency),
         }
+    )
+
+
+def _lacking(missing: Sequence[str], currency: str) -> str:
+    return _(
+        "There is no rate to {into} for {missing} ({number} in all): enter it, and the sum can be "
+        "told.",
+        into=currency,
+        missing=", ".join(missing[:MOST_NAMED]),
+        number=f"{len(missing):,}",
     )
 
 
