@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date, datetime
+from typing import TypeVar
 
 from pydantic_core import PydanticCustomError
 
 from cli.errors import UserError
+from domain.inputs import FIRST_YEAR, LAST_YEAR
 from domain.time.shown import in_english
 from domain.time.span import Span, parse_span
 from domain.time.window import zone
+
+Moment = TypeVar("Moment", bound=date)
 
 
 def parse_time(text: str, time_zone: str, now: datetime, option: str = "--at") -> datetime:
@@ -23,11 +27,11 @@ def parse_time(text: str, time_zone: str, now: datetime, option: str = "--at") -
     if match := re.fullmatch(r"\+\s*(.+)", text.strip()):
         try:
             span: Span = parse_span(match[1])
-            return now + span.length
+            return _within_our_years(now + span.length, text, option)
         except PydanticCustomError as error:
             raise UserError(f"{option} {text}: {error.message()}.") from None
     try:
-        at = datetime.fromisoformat(text.strip())
+        at = _within_our_years(datetime.fromisoformat(text.strip()), text, option)
     except ValueError:
         what = _no_such_day(text) or "write a time such as '2026-05-04 10:00' or '+2 days'."
         raise UserError(f"{option} {text}: {what}") from None
@@ -41,10 +45,21 @@ def parse_day(text: str, option: str) -> date:
         UserError: it is none.
     """
     try:
-        return date.fromisoformat(text.strip())
+        return _within_our_years(date.fromisoformat(text.strip()), text, option)
     except ValueError:
         what = _no_such_day(text) or "write a day such as 2027-03-01."
         raise UserError(f"{option} {text}: {what}") from None
+
+
+def _within_our_years(at: Moment, text: str, option: str) -> Moment:
+    """The same; beyond these years nothing can be reckoned with, in no time zone.
+
+    Raises:
+        UserError: it is beyond them.
+    """
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise UserError(f"{option} {text}: the year must be from {FIRST_YEAR} to {LAST_YEAR}.")
+    return at
 
 
 def day_or_none(text: str, option: str) -> date | None:

@@ -53,3 +53,12 @@ def test_a_day_that_its_month_does_not_have_is_named() -> None:
         parse_time("2026-11-31 10:00", "UTC", NOW)
     with pytest.raises(UserError, match=r"--until 2027-02-29: February 2027 has 28 days\."):
         parse_day("2027-02-29", "--until")
+
+
+@pytest.mark.parametrize("text", ["0001-06-01", "9999-12-31"])
+def test_a_year_with_which_nothing_can_be_reckoned_is_refused(text: str) -> None:
+    """A report of the year before it ended in a traceback, and so did the same day elsewhere."""
+    with pytest.raises(UserError, match="the year must be from 1970 to 2200"):
+        parse_day(text, "--to")
+    with pytest.raises(UserError, match="the year must be from 1970 to 2200"):
+        parse_time(f"{text} 10:00", "Asia/Seoul", NOW)

@@ -100,7 +100,7 @@ def _all_restated(found: DaysReport) -> bool:
 
 def _restated(found: list[RestatedFigure]) -> Markup:
     # The latest stand first: what a figure said between two of them is in no list of leads.
-    newest = list(
+    newest = set(
         {
             (one.day, one.subject, one.name, one.kind, one.measure): one for one in reversed(found)
         }.values()
