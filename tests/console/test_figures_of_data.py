@@ -16,13 +16,18 @@ from tests.support.web_app import Site
 from web.console.figures.data_definitions import DEFINITIONS_OF_DATA
 from web.console.figures.definitions import DEFINITIONS
 from web.console.figures.leak_definitions import LEAK_DEFINITIONS
+from web.console.figures.month_definitions import MONTH_DEFINITIONS
 from web.console.figures.pipeline_definitions import PIPELINE_DEFINITIONS
 from web.console.figures.scoring_definitions import SCORING_DEFINITIONS
+from web.console.figures.team_definitions import TEAM_DEFINITIONS
 
 
 def test_no_definition_takes_the_place_of_another() -> None:
     """What a figure of leaks means was told of anomalies."""
-    parts = (LEAK_DEFINITIONS, DEFINITIONS_OF_DATA, SCORING_DEFINITIONS, PIPELINE_DEFINITIONS)
+    parts = (
+        *(LEAK_DEFINITIONS, DEFINITIONS_OF_DATA, SCORING_DEFINITIONS, PIPELINE_DEFINITIONS),
+        *(MONTH_DEFINITIONS, TEAM_DEFINITIONS),
+    )
     keys = [key for part in parts for key in part]
     assert len(keys) == len(set(keys))
     assert DEFINITIONS["usual"] == LEAK_DEFINITIONS["usual"]

@@ -90,7 +90,11 @@ BOUNDED = {
         "recycled": "the same",
     },
     "/figures/money": {"rows": "the largest and one of the others", "departments": "four"},
-    "/figures/recycle": {"parts": "a line per value", "waits": "a line per reason and wait"},
+    "/figures/recycle": {
+        "parts": "a line per value",
+        "waits": "a line per reason and wait",
+        "spend_without_rate": "a currency and a day",
+    },
     "/figures/forecast": {"stages": "of opportunities", "months": "36 at most"},
     "/figures/speed": {
         "whole": "promises of the SLA",

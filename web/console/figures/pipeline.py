@@ -169,7 +169,8 @@ class PipelinePage(FigurePage[Found]):
         if isinstance(forecast, ForecastReport) and forecast.months:
             with section(_("What past forecasts were worth")):
                 _past(forecast)
-        show_definitions(["waterfall", "win_rate", "coverage", "expected", "weighted", "backtest"])
+        keys = ["waterfall", "stage_win_rate", "coverage", "expected", "weighted", "backtest"]
+        show_definitions(keys)
 
 
 async def _or_refused(asked: Awaitable[T]) -> T | Invalid:
@@ -218,7 +219,7 @@ def _change(report: PipelineReport) -> None:
             {
                 _("Close later than expected"): f"{report.later:,}",
                 _("Close earlier"): f"{report.earlier:,}",
-                heading("win_rate"): percent(rate) if rate is not None else _("too few"),
+                heading("stage_win_rate"): percent(rate) if rate is not None else _("too few"),
                 _("Target"): money(report.target, report.currency),
                 _("Missing to the target"): money(report.missing, report.currency),
                 heading("coverage"): "" if report.coverage is None else f"{report.coverage:f} ×",
@@ -319,12 +320,12 @@ def _stages(report: ForecastReport) -> None:
         table(
             (
                 *(_("Stage"), _("Open"), heading("value"), _("Closed"), _("Won")),
-                *(heading("win_rate"), heading("weighted")),
+                *(heading("stage_win_rate"), heading("weighted")),
             ),
             rows,
             caption=_("Weighted by stage"),
             numbers=range(1, 7),
-            meanings={5: meaning("win_rate"), 6: meaning("weighted")},
+            meanings={5: meaning("stage_win_rate"), 6: meaning("weighted")},
         )
     )
     if report.unweighted:

@@ -16,7 +16,7 @@ PIPELINE_DEFINITIONS: Mapping[str, tuple[str, str]] = {
             "only some closing days are asked for."
         ),
     ),
-    "win_rate": (
+    "stage_win_rate": (
         N_("Win rate"),
         N_("Of the opportunities that were closed, those that were won. Of fewer than 20 none."),
     ),
