@@ -20,7 +20,7 @@ from cli.figures_of_scoring import content, scoring
 from cli.figures_of_win_loss import win_loss
 from cli.groups import group
 from cli.output import AsCsv
-from cli.reports import FromOfMoney, To, printed_report
+from cli.reports import FromOfQuarter, To, printed_report
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.attribution import AttributionModel
@@ -65,7 +65,7 @@ app.command("export")(export)
 @app.command("money")
 def money(
     *,
-    begins: FromOfMoney = "",
+    begins: FromOfQuarter = "",
     to: To = "",
     by: Annotated[str, typer.Option(help="source or campaign.")] = MoneyBy.SOURCE.value,
     model: Annotated[

@@ -12,6 +12,7 @@ from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.output import AsCsv
 from cli.reports import (
+    FromOfQuarter,
     OfCampaign,
     OfCountry,
     OfOwner,
@@ -20,30 +21,20 @@ from cli.reports import (
     OfTeam,
     To,
     narrowed,
+    print_rows,
     printed_report,
+    share_shown,
 )
-from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.funnel import FEW
-from domain.figures.leaks import LEAK_DAYS, LeakBy, LeaksReport, NoShowRow, ResponseRow, WaitingRow
+from domain.figures.leaks import LeakBy, LeaksReport, NoShowRow, ResponseRow, WaitingRow
 from services import figures_of_leaks
 from services.figures import FigureQuery
-
-MOST_ROWS = 40
-"""Rows of a table that people are shown; a file has all."""
 
 
 def leaks(
     *,
-    begins: Annotated[
-        str,
-        typer.Option(
-            "--from",
-            metavar="DAY",
-            help="First day.",
-            show_default=f"{LEAK_DAYS} days before the end",
-        ),
-    ] = "",
+    begins: FromOfQuarter = "",
     to: To = "",
     by: Annotated[str, typer.Option(help=f"Split by {', '.join(LeakBy)}.")] = "",
     owner: OfOwner = None,
@@ -95,7 +86,7 @@ def _show(found: LeaksReport) -> None:
         [
             (
                 *(_value(one.value), one.stage),
-                *(f"{one.lost:,}", f"{one.went_on:,}", _share(one.lost_share)),
+                *(f"{one.lost:,}", f"{one.went_on:,}", share_shown(one.lost_share)),
             )
             for one in found.lost
         ],
@@ -126,18 +117,13 @@ def _print(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     # Without a split the first column says nothing.
     skipped = 0 if headings[0] else 1
     names = headings[skipped:]
-    text = ("Stage", names[0])
-    shown = [row[skipped:] for row in rows[:MOST_ROWS]]
-    right = [one for one in names if one not in text]
-    print_list(listed(names, shown, whole=(names[0],), right=right))
-    if len(rows) > MOST_ROWS:
-        Console(highlight=False).print(f"… and {len(rows) - MOST_ROWS} more: --csv has all.")
+    print_rows(names, [row[skipped:] for row in rows], ("Stage",), whole=(names[0],))
 
 
 def _waits(one: WaitingRow) -> Iterable[str]:
     return (
         "-" if one.overdue is None else f"{one.overdue:,}",
-        _share(one.overdue_share),
+        share_shown(one.overdue_share),
         *map(_days, (one.median_days, one.baseline_median_days, one.baseline_p90_days)),
     )
 
@@ -159,7 +145,7 @@ def _cost(one: ResponseRow) -> Iterable[str]:
 
 
 def _missed(one: NoShowRow) -> Iterable[str]:
-    yield from (f"{one.meetings:,}", f"{one.no_shows:,}", _share(one.no_show_share))
+    yield from (f"{one.meetings:,}", f"{one.no_shows:,}", share_shown(one.no_show_share))
     yield from (f"{one.rebooked:,}", f"{one.recovered:,}")
 
 
@@ -178,10 +164,6 @@ def _days(days: float | None) -> str:
     return "-" if days is None else f"{days:,.1f} d"
 
 
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f} %"
-
-
 def _part(part: int, whole: int, share: float | None) -> str:
     counted = f"{part:,} of {whole:,}"
-    return counted if share is None else f"{counted} ({_share(share)})"
+    return counted if share is None else f"{counted} ({share_shown(share)})"

@@ -13,7 +13,7 @@ from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.errors import UserError
 from cli.output import AsCsv
-from cli.reports import FromOfMoney, To, printed_report
+from cli.reports import FromOfQuarter, To, printed_report, share_shown
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.forecast import ForecastReport, ForecastRow, ForecastTest
@@ -33,7 +33,7 @@ class ForecastTable(StrEnum):
 
 def pipeline(
     *,
-    begins: FromOfMoney = "",
+    begins: FromOfQuarter = "",
     to: To = "",
     closing_from: Annotated[str, typer.Option(help="Expected to close from this day.")] = "",
     closing_to: Annotated[str, typer.Option(help="Expected to close before this day.")] = "",
@@ -138,7 +138,7 @@ def _show_forecast(found: ForecastReport) -> None:
                     (
                         label(SALE_STAGES, one.stage),
                         *(f"{one.open:,}", _money(one.value), f"{one.closed:,}", f"{one.won:,}"),
-                        *(_share(one.win_rate), _money(one.weighted)),
+                        *(share_shown(one.win_rate), _money(one.weighted)),
                     )
                     for one in found.stages
                 ],
@@ -182,7 +182,3 @@ def _tested(test: ForecastTest) -> str:
 
 def _money(amount: Decimal | None) -> str:
     return "-" if amount is None else f"{amount:,f}"
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"

@@ -14,7 +14,7 @@ from rich.console import Console
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.output import AsCsv
-from cli.reports import From, FromOfYear, To, printed_report
+from cli.reports import From, FromOfYear, To, printed_report, share_shown
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.funnel import FEW
@@ -118,7 +118,7 @@ def _show_recycle(found: RecycleReport, rows: Sequence[RecycleRow]) -> None:
             (
                 _value(row),
                 *(f"{n:,}" for n in (row.recycled, row.resting, row.re_entered)),
-                _share(row.re_entry),
+                share_shown(row.re_entry),
                 "-" if row.median_wait_days is None else f"{row.median_wait_days:g} d",
             )
             for row in rows
@@ -132,13 +132,13 @@ def _show_recycle(found: RecycleReport, rows: Sequence[RecycleRow]) -> None:
             *(
                 (
                     *(_value(row), f"{row.re_entered:,}", f"{row.immature:,}"),
-                    *(f"{row.requalified:,}", _share(row.requalification), *_won(row)),
+                    *(f"{row.requalified:,}", share_shown(row.requalification), *_won(row)),
                 )
                 for row in rows
             ),
             (
                 *("net-new", f"{new.entered:,}", f"{new.immature:,}"),
-                *(f"{new.qualified:,}", _share(new.qualification), *_won(new)),
+                *(f"{new.qualified:,}", share_shown(new.qualification), *_won(new)),
             ),
         ],
     )
@@ -199,7 +199,7 @@ def _value(row: RecycleRow) -> str:
 
 def _won(row: RecycleRow | NetNewRow) -> tuple[str, ...]:
     worth = "-" if row.worth is None else f"{row.worth:,f}"
-    return f"{row.won:,}", _share(row.win_rate), worth
+    return f"{row.won:,}", share_shown(row.win_rate), worth
 
 
 def _show_speed(found: SpeedReport) -> None:
@@ -232,7 +232,7 @@ def _show_speed(found: SpeedReport) -> None:
                 (
                     *(_who(row), one.promise.replace("_", " ")),
                     *(f"{n:,}" for n in (one.met, one.due, one.past_due, one.waiting)),
-                    _share(one.met_share),
+                    share_shown(one.met_share),
                 )
                 for row, one in promises
             ],
@@ -286,9 +286,9 @@ def _persistence(row: SpeedRow) -> tuple[str, ...]:
 def _answered(found: AnswerFigures) -> tuple[str, ...]:
     return (
         f"{found.accepted:,}",
-        _share(found.accepted_share),
+        share_shown(found.accepted_share),
         f"{found.returned:,}",
-        _share(found.returned_share),
+        share_shown(found.returned_share),
         ", ".join(f"{code.replace('_', ' ')} {n:,}" for code, n in found.reasons.items()) or "-",
     )
 
@@ -297,9 +297,5 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:,g}"
 
 
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f} %"
-
-
 def _part(part: int, whole: int, share: float | None) -> str:
-    return f"{part:,} of {whole:,}" if share is None else _share(share)
+    return f"{part:,} of {whole:,}" if share is None else share_shown(share)

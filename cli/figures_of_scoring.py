@@ -12,30 +12,20 @@ from rich.console import Console
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.output import AsCsv
-from cli.reports import To, printed_report
-from cli.tables import listed, print_list
+from cli.reports import FromOfQuarter, FromOfYear, To, print_rows, printed_report, share_shown
 from cli.times import day_or_none
 from domain.figures.content import ContentReport
-from domain.figures.leaks import LEAK_DAYS
-from domain.figures.scoring import SCORING_DAYS, Area, Goal, GradeRow, Lift, ScoringReport
+from domain.figures.scoring import Area, Goal, GradeRow, Lift, ScoringReport
 from services import figures_of_scoring
 from services.figures import FigureQuery
 
-MOST_ROWS = 40
-"""Rows of a table that people are shown; a file has all."""
+TEXT = ("so", "since", "ready", "of", "")
+"""Columns that hold no numbers."""
 
 
 def scoring(
     *,
-    begins: Annotated[
-        str,
-        typer.Option(
-            "--from",
-            metavar="DAY",
-            help="First day.",
-            show_default=f"{SCORING_DAYS} days before the end",
-        ),
-    ] = "",
+    begins: FromOfYear = "",
     to: To = "",
     goal: Annotated[str, typer.Option(help=" or ".join(Goal))] = Goal.ACCEPTED.value,
     window: Annotated[
@@ -55,15 +45,7 @@ def scoring(
 
 def content(
     *,
-    begins: Annotated[
-        str,
-        typer.Option(
-            "--from",
-            metavar="DAY",
-            help="First day.",
-            show_default=f"{LEAK_DAYS} days before the end",
-        ),
-    ] = "",
+    begins: FromOfQuarter = "",
     to: To = "",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -101,7 +83,7 @@ def _show_scoring(found: ScoringReport) -> None:
         [
             (
                 *(str(one.threshold), f"{one.leads:,}"),
-                *map(share, (one.share_of_leads, one.precision, one.recall)),
+                *map(share_shown, (one.share_of_leads, one.precision, one.recall)),
             )
             for one in found.thresholds
         ],
@@ -119,7 +101,7 @@ def _show_scoring(found: ScoringReport) -> None:
         ("Rule", "of", "points", "leads", "share", "lift", "95 %", "so"),
         [
             (
-                *(one.rule, one.about, f"{one.points:+}", f"{one.leads:,}", share(one.share)),
+                *(one.rule, one.about, f"{one.points:+}", f"{one.leads:,}", share_shown(one.share)),
                 *(*lift(one), one.verdict.value.replace("_", " ")),
             )
             for one in found.rules
@@ -132,7 +114,7 @@ def _show_scoring(found: ScoringReport) -> None:
             (
                 str(one.version),
                 *(str(one.first_day(found.time_zone) or "-"), " ".join(one.ready)),
-                *(f"{one.leads:,}", f"{one.reached:,}", share(one.share)),
+                *(f"{one.leads:,}", f"{one.reached:,}", share_shown(one.share)),
             )
             for one in found.versions
         ],
@@ -142,7 +124,7 @@ def _show_scoring(found: ScoringReport) -> None:
 def _grade(one: GradeRow) -> tuple[str, ...]:
     name = one.grade or (one.kind.value.replace("_", "-") if one.kind else "all")
     counted = (f"{one.leads:,}", f"{one.immature:,}", f"{one.reached:,}")
-    return (name, *counted, share(one.share), *lift(one))
+    return (name, *counted, share_shown(one.share), *lift(one))
 
 
 def _area(found: Area) -> str:
@@ -163,7 +145,7 @@ def _show_content(found: ContentReport) -> None:
         [
             (
                 *(one.name, one.kind.value, f"{one.leads:,}", f"{one.went_on:,}"),
-                *(share(one.share), share(one.control_share), *_difference(one)),
+                *(share_shown(one.share), share_shown(one.control_share), *_difference(one)),
             )
             for one in found.rows
         ],
@@ -181,11 +163,6 @@ def _difference(one: object) -> Iterable[str]:
     return (f"{100 * difference:+.1f}", f"{100 * low:+.1f} to {100 * high:+.1f}")
 
 
-def share(value: float | None) -> str:
-    """As people read it; a dash for none."""
-    return "-" if value is None else f"{100 * value:.1f} %"
-
-
 def lift(one: Lift) -> tuple[str, str]:
     """The lift, and its interval."""
     if one.lift is None:
@@ -198,8 +175,4 @@ def _chosen(by_chance: bool) -> str:
 
 
 def _print(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    text = ("so", "since", "ready", "of", "")
-    right = [one for one in headings[1:] if one not in text]
-    print_list(listed(headings, rows[:MOST_ROWS], right=right))
-    if len(rows) > MOST_ROWS:
-        Console(highlight=False).print(f"… and {len(rows) - MOST_ROWS} more: --csv has all.")
+    print_rows(headings, rows, TEXT)

@@ -11,18 +11,17 @@ from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
-from cli.figures_of_scoring import lift, share
+from cli.figures_of_scoring import lift
 from cli.output import AsCsv
-from cli.reports import FromOfYear, To, printed_report
-from cli.tables import listed, print_list
+from cli.reports import FromOfYear, To, print_rows, printed_report, share_shown
 from cli.times import day_or_none
 from domain.figures.funnel import Kind
 from domain.figures.win_loss import WinLossBy, WinLossReport
 from services import figures_of_win_loss
 from services.figures import FigureQuery
 
-MOST_ROWS = 40
-"""Rows of a table that people are shown; a file has all."""
+TEXT = ("Of", "points")
+"""Columns that hold no numbers."""
 
 
 def win_loss(
@@ -50,7 +49,7 @@ def _show(found: WinLossReport) -> None:
         [
             (
                 _of(one.value, one.kind),
-                *(f"{one.closed:,}", f"{one.won:,}", f"{one.lost:,}", share(one.win_rate)),
+                *(f"{one.closed:,}", f"{one.won:,}", f"{one.lost:,}", share_shown(one.win_rate)),
                 *map(_days, (one.median_days_to_won, one.median_days_to_lost)),
             )
             for one in found.outcomes
@@ -63,7 +62,7 @@ def _show(found: WinLossReport) -> None:
             [
                 (
                     *(one.name or "(none named)", _of(one.value, one.kind)),
-                    *(f"{one.lost:,}", share(one.share), _days(one.median_days)),
+                    *(f"{one.lost:,}", share_shown(one.share), _days(one.median_days)),
                 )
                 for one in found.lost
                 if one.split == split and one.kind is None
@@ -83,7 +82,8 @@ def _show(found: WinLossReport) -> None:
         ("Trait", "closed", "won", "share", "lift", "95 %", "points"),
         [
             (
-                *(one.condition, f"{one.closed:,}", f"{one.won:,}", share(one.share), *lift(one)),
+                *(one.condition, f"{one.closed:,}", f"{one.won:,}"),
+                *(share_shown(one.share), *lift(one)),
                 "asked already" if one.asked_already else f"{one.points:+}" if one.points else "",
             )
             for one in found.traits
@@ -104,7 +104,4 @@ def _days(days: float | None) -> str:
 
 
 def _print(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    right = [one for one in headings[1:] if one not in ("Of", "points")]
-    print_list(listed(headings, rows[:MOST_ROWS], right=right))
-    if len(rows) > MOST_ROWS:
-        Console(highlight=False).print(f"… and {len(rows) - MOST_ROWS} more: --csv has all.")
+    print_rows(headings, rows, TEXT)

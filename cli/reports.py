@@ -4,26 +4,34 @@ for programs."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
 from cli.errors import stderr
 from cli.output import printed
+from cli.tables import listed, print_list
 from domain.figures.funnel import MOST_BEHIND
+from domain.figures.leaks import LEAK_DAYS
 from domain.figures.scoring import SCORING_DAYS
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+MOST_ROWS = 40
+"""Rows of a table that people are shown; a file has all."""
+
 From = Annotated[
     str, typer.Option("--from", metavar="DAY", help="First day.", show_default="that of the data")
 ]
-FromOfMoney = Annotated[
+FromOfQuarter = Annotated[
     str,
-    typer.Option("--from", metavar="DAY", help="First day.", show_default="90 days before the end"),
+    typer.Option(
+        "--from", metavar="DAY", help="First day.", show_default=f"{LEAK_DAYS} days before the end"
+    ),
 ]
 FromOfYear = Annotated[
     str,
@@ -78,3 +86,22 @@ def printed_report(
             changes = f"More than {MOST_BEHIND:,} changes"
         stderr.print(f"{changes} are not counted yet: a worker is at it.")
     return as_json or printed(rows, path, as_json=False, as_csv=as_csv, filters=filters)
+
+
+def print_rows(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    text: Collection[str] = (),
+    whole: Collection[str] = (),
+) -> None:
+    """Print a table of figures for people, the first :data:`MOST_ROWS` of it. All columns but the
+    first hold numbers, or those that are called as ``text``; ``whole`` as of :func:`listed`."""
+    right = [one for one in headings[1:] if one not in text]
+    print_list(listed(headings, rows[:MOST_ROWS], whole=whole, right=right))
+    if len(rows) > MOST_ROWS:
+        Console(highlight=False).print(f"… and {len(rows) - MOST_ROWS} more: --csv has all.")
+
+
+def share_shown(value: float | None) -> str:
+    """A share as people read it; a dash for none."""
+    return "-" if value is None else f"{100 * value:.1f} %"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -111,6 +111,22 @@ def question_of(
         only=only,
         imported=asked.imported,
     )
+
+
+def recent(
+    context: Context, connection: Connection, caller: Caller, asked: FigureQuery, days: int
+) -> Question:
+    """What is asked for, understood; the last so many ``days`` where no first day is named.
+
+    Raises:
+        Invalid: see :func:`funnel`.
+    """
+    if asked.begins is None:
+        today = today_in(context.settings.company_time_zone, context.clock.now())
+        tomorrow = today + timedelta(days=1)
+        first = min(asked.ends or tomorrow, tomorrow) - timedelta(days=days)
+        asked = replace(asked, begins=first)
+    return question_of(context, connection, caller, asked)
 
 
 def of_own_leads(caller: Caller, question: Question) -> Question:

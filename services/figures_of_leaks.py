@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -24,12 +23,11 @@ from domain.figures.leaks import (
     is_baseline,
     leaks_report,
 )
-from domain.figures.periods import today_in
 from domain.refusals import Invalid
 from domain.sentences import sentence
 from services.access import authorise
 from services.context import Context
-from services.figures import NAMED_FROM, FigureQuery, fresh_facts, of_own_leads, one_of, question_of
+from services.figures import NAMED_FROM, FigureQuery, fresh_facts, of_own_leads, one_of, recent
 from store.access.api_tokens import Caller
 from store.figures import leaks as facts
 
@@ -92,15 +90,7 @@ def leak_question(
     Raises:
         Invalid: see :func:`leaks`.
     """
-    if asked.begins is None:
-        asked = replace(asked, begins=_first_day(context, asked.ends))
-    return of_own_leads(caller, question_of(context, connection, caller, asked))
-
-
-def _first_day(context: Context, ends: date | None) -> date:
-    today = today_in(context.settings.company_time_zone, context.clock.now())
-    tomorrow = today + timedelta(days=1)
-    return min(ends or tomorrow, tomorrow) - timedelta(days=LEAK_DAYS)
+    return of_own_leads(caller, recent(context, connection, caller, asked, LEAK_DAYS))
 
 
 def leak_rows(found: LeaksReport) -> list[dict[str, object]]:

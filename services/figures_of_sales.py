@@ -37,10 +37,10 @@ from services.figures import (
     of_own_leads,
     one_of,
     question_of,
+    recent,
     refuse_one_rep,
     too_few,
 )
-from services.figures_of_scoring import recent
 from store.access.api_tokens import Caller
 from store.figures import money_tables, recycling, speed
 from store.figures.money import spend_rows

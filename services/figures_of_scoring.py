@@ -5,27 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.figures.content import ContentReport, content_report, weeks_of
-from domain.figures.funnel import Question
 from domain.figures.leaks import LEAK_DAYS
 from domain.figures.periods import today_in
-from domain.figures.scoring import (
-    SCORING_DAYS,
-    Goal,
-    ScoringCounts,
-    ScoringReport,
-    scoring_report,
-)
+from domain.figures.scoring import SCORING_DAYS, Goal, ScoringCounts, ScoringReport, scoring_report
 from domain.sales.content import ContentPolicy
 from domain.scoring.policy import ScoringPolicy
 from services.access import authorise
 from services.context import Context
-from services.figures import FigureQuery, fresh_facts, one_of, question_of
+from services.figures import FigureQuery, fresh_facts, one_of, recent
 from store.access.api_tokens import Caller
 from store.figures import content as content_facts
 from store.figures import scoring as facts
@@ -89,24 +81,6 @@ def _items(connection: Connection) -> Sequence[tuple[str, str]]:
         return [(one.title, one.url) for one in policy(connection, ContentPolicy).items]
     except PolicyMissing:
         return []
-
-
-def recent(
-    context: Context, connection: Connection, caller: Caller, asked: FigureQuery, days: int
-) -> Question:
-    """What is asked for, understood; the last so many ``days`` where no first day is named.
-
-    Raises:
-        Invalid: a period in the future, or a window longer than there are data.
-    """
-    if asked.begins is None:
-        asked = replace(asked, begins=_first_day(context, asked.ends, days))
-    return question_of(context, connection, caller, asked)
-
-
-def _first_day(context: Context, ends: date | None, days: int) -> date:
-    tomorrow = today_in(context.settings.company_time_zone, context.clock.now()) + timedelta(days=1)
-    return min(ends or tomorrow, tomorrow) - timedelta(days=days)
 
 
 def scoring_rows(found: ScoringReport) -> list[dict[str, object]]:

@@ -14,8 +14,7 @@ from domain.figures.win_loss import WinLossBy, WinLossCounts, WinLossReport, win
 from domain.scoring.policy import ScoringPolicy
 from services.access import authorise
 from services.context import Context
-from services.figures import FigureQuery, fresh_facts, one_of
-from services.figures_of_scoring import recent
+from services.figures import FigureQuery, fresh_facts, one_of, recent
 from store.access.api_tokens import Caller
 from store.figures import win_loss as facts
 from store.published.policies import PolicyMissing, policy

@@ -1,19 +1,12 @@
-"""Cells of tables of figures: a figure with its interval beneath it, and what few cases show."""
+"""Cells of tables of figures: what few cases show, shares and lifts above their intervals, days."""
 
 from __future__ import annotations
 
-from markupsafe import Markup
-
 from domain.figures.funnel import FEW
 from domain.figures.scoring import Lift
-from web.console.figures.figure_page import percent
+from web.console.figures.figure_page import beside, percent
 from web.console.parts import Cell, quiet
 from web.console.words import _
-
-
-def two(figure: Cell, beneath: str) -> Markup:
-    """A figure above what belongs to it."""
-    return Markup('<span class="two">{}{}</span>').format(figure, quiet(beneath))
 
 
 def share_of(
@@ -23,11 +16,16 @@ def share_of(
     none."""
     if share is None:
         return quiet(_("few")) if 0 < of < FEW else "–"
-    return percent(share) if low is None else two(percent(share), f"{low:.1%} … {high:.1%}")
+    return percent(share) if low is None else beside(percent(share), f"{low:.1%} … {high:.1%}")
 
 
 def lifted(one: Lift) -> Cell:
     """A lift above its interval; a dash for none."""
     if one.lift is None:
         return "–"
-    return two(f"{one.lift:.2f}", f"{one.lift_low:.2f} … {one.lift_high:.2f}")
+    return beside(f"{one.lift:.2f}", f"{one.lift_low:.2f} … {one.lift_high:.2f}")
+
+
+def days_shown(days: float | None) -> str:
+    """Days; a dash for none."""
+    return "–" if days is None else f"{days:,.1f}"

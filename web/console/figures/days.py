@@ -24,7 +24,7 @@ from web.api.figures_of_days import DaysParameters
 from web.console import labels
 from web.console.figures.behind import behind
 from web.console.figures.definitions import heading, meaning, show_definitions
-from web.console.figures.figure_page import FigurePage, beside, in_address
+from web.console.figures.figure_page import FigurePage, beside, in_address, period_shown
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, quiet, section, show, table
 from web.console.times import full_day, moment
@@ -77,8 +77,7 @@ class DaysPage(FigurePage[DaysReport]):
 
     def draw(self, found: DaysReport) -> None:
         """What was restated, what each day says, and what that means."""
-        period = f"{full_day(found.begins)} – {full_day(found.ends - timedelta(days=1))}"
-        show(quiet(f"{period} · {found.time_zone}"), "p")
+        show(quiet(f"{period_shown(found)} · {found.time_zone}"), "p")
         with section(_("Restated")):
             if found.restated:
                 show(_restated(found.restated[:MOST_ROWS]))

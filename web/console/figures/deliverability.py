@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated
 
 from fastapi import Query
@@ -16,7 +16,14 @@ from web.api import figures_of_data
 from web.api.figures_of_data import MailParameters
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
-from web.console.figures.figure_page import COMPARE, FigurePage, beside, percent, with_period_before
+from web.console.figures.figure_page import (
+    COMPARE,
+    FigurePage,
+    beside,
+    percent,
+    period_shown,
+    with_period_before,
+)
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, link, quiet, section, show, table
 from web.console.times import full_day
@@ -79,9 +86,9 @@ class DeliverabilityPage(FigurePage[Found]):
     def draw(self, found: Found) -> None:
         """Charts, tables and what they mean."""
         report, before = found
-        said = [_period(report), report.time_zone]
+        said = [period_shown(report), report.time_zone]
         if before:
-            said.append(_("compared with {period}", period=_period(before)))
+            said.append(_("compared with {period}", period=period_shown(before)))
         show(quiet(" · ".join(said)), "p")
         if not report.whole.sent:
             empty(_("No mail was sent in this period."))
@@ -143,8 +150,3 @@ def _domain(one: MailFigures) -> Cell:
     if not one.domain:
         return _("Of people who were erased")
     return link(one.domain, f"/leads?search={one.domain}")
-
-
-def _period(report: DeliverabilityReport) -> str:
-    last = date.fromisoformat(report.ends) - timedelta(days=1)
-    return f"{full_day(date.fromisoformat(report.begins))} – {full_day(last)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -23,6 +23,7 @@ from web.console.lists.export import export_button, written
 from web.console.lists.filters import day_field, tick
 from web.console.parts import Cell, choice, quiet, show
 from web.console.refusals import told
+from web.console.times import full_day
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
@@ -155,7 +156,7 @@ class FigurePage(Generic[T]):
                 self._body.clear()
                 with self._body:
                     self.above()
-                    ui.label(told(refused.args[0])).classes("empty").props('role="alert"')
+                    show_refused(refused)
             return
         if turn == self._turn:
             self._body.clear()
@@ -198,6 +199,17 @@ async def with_period_before(
     except Invalid as refused:
         page.not_compared = told(refused.args[0])
         return found, None
+
+
+def period_shown(report: Reported) -> str:
+    """The first and the last day of a report, as people write them."""
+    begins, ends = (date.fromisoformat(str(day)) for day in (report.begins, report.ends))
+    return f"{full_day(begins)} – {full_day(ends - timedelta(days=1))}"
+
+
+def show_refused(refused: Invalid | Unavailable) -> None:
+    """Why there are no figures, in their place."""
+    ui.label(told(refused.args[0])).classes("empty").props('role="alert"')
 
 
 def in_address(asked: BaseModel) -> dict[str, Any]:

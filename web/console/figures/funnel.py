@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 from typing import Annotated
 
 from fastapi import Query
@@ -29,6 +28,7 @@ from web.api import figures as figures_api
 from web.api.figures import FunnelParameters
 from web.console import labels
 from web.console.figures.behind import behind
+from web.console.figures.cells import days_shown
 from web.console.figures.chart import COLOURS, Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
 from web.console.figures.dimensions import DIMENSIONS, Narrowing, offered, show_narrowed, value_name
@@ -38,12 +38,12 @@ from web.console.figures.figure_page import (
     beside,
     in_address,
     percent,
+    period_shown,
     show_behind,
     with_period_before,
 )
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, quiet, section, show, table
-from web.console.times import full_day
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
@@ -143,12 +143,12 @@ class FunnelPage(FigurePage[Found]):
 
     def _says(self, report: FunnelReport, before: FunnelReport | None) -> Markup:
         """Which period it is, in whose days, and which conversion."""
-        parts = [_period(report), report.time_zone, _(MODES[report.mode])]
+        parts = [period_shown(report), report.time_zone, _(MODES[report.mode])]
         if report.window:
             days = ngettext("1 day", "{number} days", report.window)
             parts.append(_("within {days}", days=days))
         if before:
-            parts.append(_("compared with {period}", period=_period(before)))
+            parts.append(_("compared with {period}", period=period_shown(before)))
         return Markup('<span class="quiet">{}</span>').format(" · ".join(parts))
 
     def _parts(self, report: FunnelReport, by: Dimension) -> Markup:
@@ -160,7 +160,7 @@ class FunnelPage(FigurePage[Found]):
                 heading(part.kind),
                 *self._entered(report, by, part),
                 percent(part.funnel.overall_conversion),
-                _days(part.funnel.median_days_to_won),
+                days_shown(part.funnel.median_days_to_won),
             )
             for part in report.parts[:MOST_PARTS]
         ]
@@ -220,8 +220,8 @@ class FunnelPage(FigurePage[Found]):
             ),
             tile(
                 _("Median days to won"),
-                _days(report.median_days_to_won),
-                _days(was.median_days_to_won),
+                days_shown(report.median_days_to_won),
+                days_shown(was.median_days_to_won),
             ),
         )
 
@@ -299,15 +299,17 @@ def _columns(mode: Mode, with_faults: bool) -> Iterator[Column]:
     if mode == Mode.COHORT:
         yield "immature", lambda one: f"{one.immature:,}"
     yield "conversion", _rate
-    yield "median", lambda one: _days(one.median_days)
+    yield "median", lambda one: days_shown(one.median_days)
     yield (
         "quartiles",
         lambda one: (
-            "–" if one.p25_days is None else f"{_days(one.p25_days)} – {_days(one.p75_days)}"
+            "–"
+            if one.p25_days is None
+            else f"{days_shown(one.p25_days)} – {days_shown(one.p75_days)}"
         ),
     )
     if mode == Mode.COHORT:
-        yield "censored", lambda one: _days(one.censored_median_days)
+        yield "censored", lambda one: days_shown(one.censored_median_days)
     if with_faults:
         yield "faults", lambda one: f"{one.faults:,}"
 
@@ -317,15 +319,3 @@ def _rate(one: StageFigures) -> Cell:
         return percent(one.conversion)
     of = one.entered - one.immature if one.left is None else one.left
     return quiet(_("few")) if 0 < of < FEW and one.stage != Stage.CUSTOMER else "–"
-
-
-def _days(days: float | None) -> str:
-    return "–" if days is None else f"{days:,.1f}"
-
-
-def _period(report: FunnelReport) -> str:
-    return f"{full_day(date.fromisoformat(report.begins))} – {full_day(_last(report.ends))}"
-
-
-def _last(ends: str) -> date:
-    return date.fromordinal(date.fromisoformat(ends).toordinal() - 1)

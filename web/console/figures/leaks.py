@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
 from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Query
@@ -11,13 +10,14 @@ from markupsafe import Markup
 from pydantic import ConfigDict
 
 from domain.access import Action, Role
-from domain.figures.funnel import FEW, FOLDED
+from domain.figures.funnel import FOLDED
 from domain.figures.leaks import LEAK_FILTERS, LeakBy, LeaksReport, NoShowRow, ResponseRow
 from domain.figures.lists import CountedAs
 from web.api import figures_leaks
 from web.api.figures_leaks import LeakParameters
 from web.console import labels
 from web.console.figures.behind import behind
+from web.console.figures.cells import days_shown, share_of
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
 from web.console.figures.dimensions import DIMENSIONS, Narrowing, offered, show_narrowed, value_name
@@ -27,12 +27,12 @@ from web.console.figures.figure_page import (
     beside,
     in_address,
     percent,
+    period_shown,
     show_behind,
     with_period_before,
 )
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, quiet, section, show, table
-from web.console.times import full_day
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
@@ -106,9 +106,9 @@ class LeaksPage(FigurePage[Found]):
         # A year beside a quarter: only shares can be compared.
         self._counts_too = self.asked["compare"] != Comparison.BASELINE
         self._earlier = _Earlier(before)
-        said = [_period(report), report.time_zone]
+        said = [period_shown(report), report.time_zone]
         if before:
-            said.append(_("compared with {period}", period=_period(before)))
+            said.append(_("compared with {period}", period=period_shown(before)))
         show(quiet(" · ".join(said)), "p")
         show_behind(report.behind)
         with section(_("Waiting for longer than usual")):
@@ -153,15 +153,15 @@ class LeaksPage(FigurePage[Found]):
                 self._leads(one.waiting, CountedAs.WAITING, one.value, one.stage),
                 "–"
                 if one.overdue is None
-                else _with_share(
+                else beside(
                     self._leads(one.overdue, CountedAs.OVERDUE, one.value, one.stage),
                     percent(one.overdue_share) if one.overdue_share is not None else "",
                 ),
-                _days(one.median_days),
-                _days(one.longest_days),
+                days_shown(one.median_days),
+                days_shown(one.longest_days),
                 "–"
                 if one.baseline_p90_days is None
-                else f"{_days(one.baseline_median_days)} / {_days(one.baseline_p90_days)}",
+                else " / ".join(map(days_shown, (one.baseline_median_days, one.baseline_p90_days))),
             )
             for one in self._shown(report.waiting)
         ]
@@ -193,8 +193,8 @@ class LeaksPage(FigurePage[Found]):
                 ),
                 self._beside(f"{one.went_on:,}", was.went_on if was else None),
                 beside(
-                    _share(one.lost_share, one.lost + one.went_on),
-                    _share(was.lost_share, was.lost + was.went_on) if was else None,
+                    share_of(one.lost_share, one.lost + one.went_on),
+                    share_of(was.lost_share, was.lost + was.went_on) if was else None,
                 ),
             )
             for one in self._shown(report.lost)
@@ -260,10 +260,10 @@ class LeaksPage(FigurePage[Found]):
         """A number above that of the period before; that of a year is none to compare with."""
         return beside(figure, f"{before:,}" if before is not None and self._counts_too else None)
 
-    def _untried(self, one: ResponseRow) -> Markup:
+    def _untried(self, one: ResponseRow) -> Cell:
         still = _("{number} open", number=f"{one.untried_open:,}")
         listed = self._leads(one.untried_open, CountedAs.UNTRIED, one.value, text=still)
-        return Markup('<span class="two">{}{}</span>').format(f"{one.untried:,}", quiet(listed))
+        return beside(f"{one.untried:,}", listed)
 
     def _no_shows(self) -> None:
         report = self._report
@@ -289,7 +289,7 @@ class LeaksPage(FigurePage[Found]):
                     ),
                     beside(_interval(one), percent(was.no_show_share) if was else None),
                     f"{one.rebooked:,}",
-                    _with_share(
+                    beside(
                         self._missed(one.recovered, CountedAs.RECOVERED, one),
                         percent(one.recovered_share) if one.recovered_share is not None else "",
                     ),
@@ -337,7 +337,7 @@ class LeaksPage(FigurePage[Found]):
             (
                 *self._named(one.value),
                 self._leads(one.leads, CountedAs.RESTING, one.value),
-                _days(one.longest_days),
+                days_shown(one.longest_days),
             )
             for one in self._shown(report.resting)
         ]
@@ -433,40 +433,21 @@ class _Earlier:
 
 def _went_on(went_on: int, of: int, share: float | None) -> Cell:
     counted = _("{part} of {whole}", part=f"{went_on:,}", whole=f"{of:,}")
-    return _with_share(counted, percent(share)) if share is not None else counted
+    return beside(counted, percent(share)) if share is not None else counted
 
 
 def _cost(one: ResponseRow) -> tuple[Cell, Cell]:
     few = quiet(_("too few"))
     if one.difference is None or one.difference_low is None or one.difference_high is None:
         return few, few
-    points = _with_share(
+    points = beside(
         f"{one.difference:+.1%}", f"{one.difference_low:+.1%} … {one.difference_high:+.1%}"
     )
     leads = ngettext("1 lead", "{number} leads", round(one.cost or 0))
-    return points, _with_share(leads, f"{one.cost_low:,.0f} … {one.cost_high:,.0f}")
+    return points, beside(leads, f"{one.cost_low:,.0f} … {one.cost_high:,.0f}")
 
 
 def _interval(one: NoShowRow) -> Cell:
     if one.no_show_share is None:
         return quiet(_("few")) if one.meetings else "–"
-    return _with_share(percent(one.no_show_share), f"{one.low:.1%} … {one.high:.1%}")
-
-
-def _share(share: float | None, of: int) -> Cell:
-    if share is None:
-        return quiet(_("few")) if 0 < of < FEW else "–"
-    return percent(share)
-
-
-def _with_share(figure: Cell, beneath: str) -> Markup:
-    return Markup('<span class="two">{}{}</span>').format(figure, quiet(beneath))
-
-
-def _days(days: float | None) -> str:
-    return "–" if days is None else f"{days:,.1f}"
-
-
-def _period(report: LeaksReport) -> str:
-    last = date.fromisoformat(report.ends) - timedelta(days=1)
-    return f"{full_day(date.fromisoformat(report.begins))} – {full_day(last)}"
+    return beside(percent(one.no_show_share), f"{one.low:.1%} … {one.high:.1%}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -23,13 +22,13 @@ from web.console.figures.figure_page import (
     beside,
     in_address,
     percent,
+    period_shown,
     show_behind,
     with_period_before,
 )
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, quiet, section, show, table
 from web.console.sales.opportunity import money as amount
-from web.console.times import full_day
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
@@ -100,9 +99,9 @@ class MoneyPage(FigurePage[Found]):
     def draw(self, found: Found) -> None:
         """Charts, tables and what they mean."""
         report, before = found
-        said = [_period(report), report.currency]
+        said = [period_shown(report), report.currency]
         if before:
-            said.append(_("compared with {period}", period=_period(before)))
+            said.append(_("compared with {period}", period=period_shown(before)))
         show(quiet(" · ".join(said)), "p")
         show_behind(report.behind)
         if not report.rows:
@@ -222,7 +221,3 @@ def _name(one: MoneyRow, by: MoneyBy) -> str:
 
 def _return(share: Decimal | None) -> str:
     return percent(None if share is None else float(share))
-
-
-def _period(report: MoneyReport) -> str:
-    return f"{full_day(report.begins)} – {full_day(report.ends - timedelta(days=1))}"

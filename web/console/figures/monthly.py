@@ -3,7 +3,7 @@ their leads."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TypeVar
 
 from markupsafe import Markup
@@ -23,9 +23,9 @@ from web.console import labels
 from web.console.figures.behind import behind
 from web.console.figures.definitions import heading
 from web.console.figures.dimensions import Narrowing, offered, show_narrowed
-from web.console.figures.figure_page import FigurePage, show_behind
+from web.console.figures.figure_page import FigurePage, period_shown, show_behind
 from web.console.parts import Cell, quiet, show
-from web.console.times import full_day, month_name
+from web.console.times import month_name
 from web.console.words import _
 
 
@@ -69,7 +69,7 @@ class MonthPage(FigurePage[R]):
                 reached=labels.stage(found.reached),
             ),
             _("by the month of entering"),
-            _days(found),
+            period_shown(found),
             found.time_zone,
         )
         show(quiet(" · ".join(said)), "p")
@@ -128,11 +128,6 @@ def month_label(month: str) -> Cell:
 def kind_label(kind: str) -> str:
     """All units, or those of a kind."""
     return _("All leads") if kind == "all" else heading(Kind(kind))
-
-
-def _days(found: MonthReport) -> str:
-    last = date.fromisoformat(found.ends) - timedelta(days=1)
-    return f"{full_day(date.fromisoformat(found.begins))} – {full_day(last)}"
 
 
 def _without(stages: dict[str, str], one: Stage) -> dict[str, str]:

@@ -4,7 +4,6 @@ such forecasts were worth."""
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
@@ -24,12 +23,18 @@ from web.api.figures_pipeline import ForecastParameters, PipelineParameters
 from web.console import labels
 from web.console.figures.chart import Line, lines, waterfall
 from web.console.figures.definitions import heading, meaning, show_definitions
-from web.console.figures.figure_page import FigurePage, in_address, percent
+from web.console.figures.figure_page import (
+    FigurePage,
+    beside,
+    in_address,
+    percent,
+    period_shown,
+    show_refused,
+)
 from web.console.lists.export import export_button
 from web.console.lists.filters import day_field
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, facts, quiet, section, show, table
-from web.console.refusals import told
 from web.console.sales.opportunity import money
 from web.console.times import full_day
 from web.console.visit import PageVisit
@@ -146,21 +151,19 @@ class PipelinePage(FigurePage[Found]):
         """Charts, tables and what they mean."""
         change, forecast = found
         if isinstance(change, PipelineReport):
-            last = change.ends - timedelta(days=1)
-            period = f"{full_day(change.begins)} – {full_day(last)}"
-            show(quiet(f"{period} · {change.currency}"), "p")
+            show(quiet(f"{period_shown(change)} · {change.currency}"), "p")
             some = any(one.opportunities for one in change.lines)
             if not some and isinstance(forecast, ForecastReport) and not forecast.stages:
                 empty(_("No opportunity was open in this period."))
                 return
         with section(_("Change of the pipeline")):
             if isinstance(change, Invalid):
-                _refused(change)
+                show_refused(change)
             else:
                 _change(change)
         with section(_("Forecast")):
             if isinstance(forecast, Invalid):
-                _refused(forecast)
+                show_refused(forecast)
             else:
                 _forecast(forecast, _ahead(change, forecast))
         if isinstance(forecast, ForecastReport) and forecast.stages:
@@ -179,10 +182,6 @@ async def _or_refused(asked: Awaitable[T]) -> T | Invalid:
         return await asked
     except Invalid as refused:
         return refused
-
-
-def _refused(refused: Invalid) -> None:
-    ui.label(told(refused.args[0])).classes("empty").props('role="alert"')
 
 
 def _ahead(change: PipelineReport | Invalid, forecast: ForecastReport) -> Decimal | None:
@@ -231,8 +230,7 @@ def _change(report: PipelineReport) -> None:
 
 def _forecast(report: ForecastReport, missing: Decimal | None) -> None:
     now = report.now
-    last = now.ends - timedelta(days=1)
-    show(quiet(f"{full_day(now.begins)} – {full_day(last)} · {report.time_zone}"), "p")
+    show(quiet(f"{period_shown(now)} · {report.time_zone}"), "p")
     if now.expected_wins is None:
         empty(
             _(
@@ -267,23 +265,17 @@ def _forecast(report: ForecastReport, missing: Decimal | None) -> None:
     _without_amount(now.without_amount)
 
 
-def _expected_wins(one: ForecastRow) -> Markup:
-    return _with_interval(
-        f"{one.expected_wins:,.1f}", f"{one.wins_low:,.1f} … {one.wins_high:,.1f}"
-    )
+def _expected_wins(one: ForecastRow) -> Cell:
+    return beside(f"{one.expected_wins:,.1f}", f"{one.wins_low:,.1f} … {one.wins_high:,.1f}")
 
 
 def _expected_value(one: ForecastRow, currency: str) -> Cell:
     if one.expected_value is None:
         return _("no rate")
-    return _with_interval(
+    return beside(
         money(one.expected_value, currency),
         f"{money(one.value_low, currency)} … {money(one.value_high, currency)}",
     )
-
-
-def _with_interval(figure: str, interval: str) -> Markup:
-    return Markup('<span class="two">{}{}</span>').format(figure, quiet(interval))
 
 
 def _without_amount(number: int) -> None:

@@ -4,7 +4,6 @@ would have changed."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -30,13 +29,19 @@ from web.console import labels
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
 from web.console.figures.dimensions import DIMENSIONS, value_name
-from web.console.figures.figure_page import FigurePage, in_address, percent, show_behind
+from web.console.figures.figure_page import (
+    FigurePage,
+    beside,
+    in_address,
+    percent,
+    period_shown,
+    show_behind,
+)
 from web.console.figures.funnel import WINDOWS
 from web.console.lists.export import export_button
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, facts, quiet, section, show, table
 from web.console.sales.opportunity import money
-from web.console.times import full_day
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
@@ -111,9 +116,7 @@ class YieldPage(FigurePage[RecycleReport]):
 
     def draw(self, found: RecycleReport) -> None:
         """Charts, tables and what they mean."""
-        last = date.fromisoformat(found.ends) - timedelta(days=1)
-        period = f"{full_day(date.fromisoformat(found.begins))} – {full_day(last)}"
-        show(quiet(f"{period} · {found.time_zone}"), "p")
+        show(quiet(f"{period_shown(found)} · {found.time_zone}"), "p")
         show_behind(found.behind)
         if not found.whole.recycled:
             empty(_("No lead was recycled in this period."))
@@ -297,14 +300,11 @@ def _more(row: WaitRow, more: Difference | None) -> Cell:
         return "–"
     if more is None:
         return quiet(_("too few"))
-    interval = quiet(f"{more.low:+.1%} … {more.high:+.1%}")
-    return Markup('<span class="two">{}{}</span>').format(f"{more.difference:+.1%}", interval)
+    return beside(f"{more.difference:+.1%}", f"{more.low:+.1%} … {more.high:+.1%}")
 
 
 def _with_share(number: int, share: float | None) -> Cell:
-    if share is None:
-        return f"{number:,}"
-    return Markup('<span class="two">{}{}</span>').format(f"{number:,}", quiet(percent(share)))
+    return beside(f"{number:,}", None if share is None else percent(share))
 
 
 def _part(found: RecycleReport, one: RecycleRow) -> str:

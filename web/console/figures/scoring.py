@@ -20,10 +20,10 @@ from web.api import figures_scoring
 from web.api.figures_scoring import ContentParameters, ScoringParameters
 from web.console import labels
 from web.console.figures.behind import behind
-from web.console.figures.cells import lifted, share_of, two
+from web.console.figures.cells import lifted, share_of
 from web.console.figures.chart import Bars, Line, chart, lines
 from web.console.figures.definitions import heading, meaning, show_definitions
-from web.console.figures.figure_page import FigurePage, percent, show_behind
+from web.console.figures.figure_page import FigurePage, beside, percent, period_shown, show_behind
 from web.console.lists.export import export_button
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, empty, link, quiet, section, show, table
@@ -93,7 +93,7 @@ class ScoringPage(FigurePage[Found]):
         """Charts, tables and what they mean."""
         self._report, content = found
         report = self._report
-        show(quiet(f"{_period(report)} · {report.time_zone} · {_(GOALS[report.goal])}"), "p")
+        show(quiet(f"{period_shown(report)} · {report.time_zone} · {_(GOALS[report.goal])}"), "p")
         show_behind(report.behind)
         with section(_("Grades at the hand-over")):
             self._grades(report.grades, _("Grades at the hand-over"), report.score_area, leads=True)
@@ -232,7 +232,7 @@ class ScoringPage(FigurePage[Found]):
                 labels.rule(one.rule),
                 _(ABOUT[one.about]),
                 f"{one.points:+}",
-                two(f"{one.leads:,}", _unanswered(one.unanswered)),
+                beside(f"{one.leads:,}", _unanswered(one.unanswered)),
                 f"{one.reached:,}",
                 share_of(one.share, one.leads),
                 lifted(one),
@@ -345,13 +345,13 @@ def _part(one: GradeRow | None) -> Cell:
         return "–"
     mature = one.leads - one.immature
     counted = _("{part} of {whole}", part=f"{one.reached:,}", whole=f"{mature:,}")
-    return two(counted, percent(one.share) if one.share is not None else "")
+    return beside(counted, percent(one.share) if one.share is not None else "")
 
 
 def _difference(one: ContentRow) -> Cell:
     if one.difference is None:
         return quiet(_("few"))
-    return two(f"{one.difference:+.1%}", f"{one.low:+.1%} … {one.high:+.1%}")
+    return beside(f"{one.difference:+.1%}", f"{one.low:+.1%} … {one.high:+.1%}")
 
 
 def _area(found: Area) -> Markup:
@@ -380,8 +380,3 @@ def _hundred(share: float | None) -> float | None:
 
 def _floors(floors: dict[str, int]) -> str:
     return " · ".join(f"{name} ≥ {points}" for name, points in sorted(floors.items()))
-
-
-def _period(report: ScoringReport) -> str:
-    last = date.fromordinal(date.fromisoformat(report.ends).toordinal() - 1)
-    return f"{full_day(date.fromisoformat(report.begins))} – {full_day(last)}"

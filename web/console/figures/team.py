@@ -4,7 +4,7 @@ leads and which promises it keeps, and which leads of marketing it accepts."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated
 
 from fastapi import Query
@@ -12,7 +12,7 @@ from markupsafe import Markup
 from pydantic import ConfigDict
 
 from domain.access import Action, Role
-from domain.figures.funnel import FEW, FOLDED, Dimension
+from domain.figures.funnel import FOLDED, Dimension
 from domain.figures.lists import CountedAs
 from domain.figures.months import month_period
 from domain.figures.periods import Period
@@ -28,14 +28,20 @@ from web.api import figures_of_sales
 from web.api.figures_of_sales import SpeedParameters
 from web.console import labels
 from web.console.figures.behind import behind
+from web.console.figures.cells import share_of
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
 from web.console.figures.dimensions import DIMENSIONS, Narrowing, offered, show_narrowed, value_name
-from web.console.figures.figure_page import FigurePage, in_address, percent, show_behind
+from web.console.figures.figure_page import (
+    FigurePage,
+    in_address,
+    percent,
+    period_shown,
+    show_behind,
+)
 from web.console.figures.monthly import month_label
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, quiet, section, show, table
-from web.console.times import full_day
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
@@ -92,9 +98,7 @@ class TeamPage(FigurePage[SpeedReport]):
         """Charts, tables and what they mean."""
         self._report = found
         self._rows = [found.whole, *found.parts[:MOST_PARTS]]
-        last = date.fromisoformat(found.ends) - timedelta(days=1)
-        days = f"{full_day(date.fromisoformat(found.begins))} – {full_day(last)}"
-        show(quiet(f"{days} · {found.time_zone}"), "p")
+        show(quiet(f"{period_shown(found)} · {found.time_zone}"), "p")
         show_behind(found.behind)
         if len(found.parts) > MOST_PARTS:
             show(quiet(_("The first are shown; the file has all.")), "p")
@@ -196,7 +200,7 @@ class TeamPage(FigurePage[SpeedReport]):
             self._leads(one.due, CountedAs.DUE, row, one.promise),
             self._leads(one.past_due, CountedAs.PAST_DUE, row, one.promise),
             f"{one.waiting:,}",
-            _share(one.met_share, decided),
+            share_of(one.met_share, decided),
         )
 
     def _sources(self) -> None:
@@ -244,9 +248,9 @@ class TeamPage(FigurePage[SpeedReport]):
         ]
         return (
             self._leads(one.accepted, CountedAs.ACCEPTED, row, source=source),
-            _share(one.accepted_share, of),
+            share_of(one.accepted_share, of),
             self._leads(one.returned, CountedAs.RETURNED, row, source=source),
-            _share(one.returned_share, of),
+            share_of(one.returned_share, of),
             Markup('<span class="linked">{}</span>').format(Markup(", ").join(reasons) or "–"),
         )
 
@@ -335,12 +339,6 @@ def _part(part: int, whole: int, share: float | None) -> str:
     if share is not None:
         return percent(share)
     return _("{part} of {whole}", part=f"{part:,}", whole=f"{whole:,}") if whole else "–"
-
-
-def _share(share: float | None, of: int) -> Cell:
-    if share is None:
-        return quiet(_("few")) if 0 < of < FEW else "–"
-    return percent(share)
 
 
 def _number(value: float | None) -> str:

@@ -11,6 +11,7 @@ from domain.access import Action
 from domain.figures.months import MonthPace, PaceTable, VelocityReport, pace_tables
 from web.api import figures_of_months
 from web.api.figures_of_months import MonthParameters
+from web.console.figures.cells import days_shown
 from web.console.figures.chart import Line, lines
 from web.console.figures.definitions import heading, meaning, show_definitions
 from web.console.figures.figure_page import in_address
@@ -84,10 +85,6 @@ class VelocityPage(MonthPage[VelocityReport]):
             month_label(one.month),
             self.leads(found, one.entered, one.month, kind),
             self.leads(found, one.reached, one.month, kind, reached=True),
-            *(_days(getattr(one, name)) for _key, name, _dash in COLUMNS),
+            *(days_shown(getattr(one, name)) for _key, name, _dash in COLUMNS),
             f"{one.faults:,}",
         )
-
-
-def _days(days: float | None) -> str:
-    return "–" if days is None else f"{days:,.1f}"

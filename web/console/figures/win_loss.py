@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated
 
 from fastapi import Query
@@ -20,13 +19,12 @@ from web.api import figures_scoring
 from web.api.figures_scoring import WinLossParameters
 from web.console import labels
 from web.console.figures.behind import behind
-from web.console.figures.cells import lifted, share_of
+from web.console.figures.cells import days_shown, lifted, share_of
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
-from web.console.figures.figure_page import FigurePage, percent, show_behind
+from web.console.figures.figure_page import FigurePage, percent, period_shown, show_behind
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, link, quiet, section, show, table
-from web.console.times import full_day
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
@@ -72,9 +70,7 @@ class WinLossPage(FigurePage[WinLossReport]):
     def draw(self, found: WinLossReport) -> None:
         """Charts, tables and what they mean."""
         self._report = found
-        last = date.fromordinal(date.fromisoformat(found.ends).toordinal() - 1)
-        period = f"{full_day(date.fromisoformat(found.begins))} – {full_day(last)}"
-        show(quiet(f"{period} · {found.time_zone}"), "p")
+        show(quiet(f"{period_shown(found)} · {found.time_zone}"), "p")
         show_behind(found.behind)
         with section(_("Won and lost")):
             self._outcomes()
@@ -113,8 +109,8 @@ class WinLossPage(FigurePage[WinLossReport]):
                 f"{one.won:,}",
                 f"{one.lost:,}",
                 share_of(one.win_rate, one.closed, one.low, one.high),
-                _days(one.median_days_to_won),
-                _days(one.median_days_to_lost),
+                days_shown(one.median_days_to_won),
+                days_shown(one.median_days_to_lost),
             )
             for one in report.outcomes
             if one.value is None or one.kind is None
@@ -151,7 +147,7 @@ class WinLossPage(FigurePage[WinLossReport]):
                 f"{one.lost:,}",
                 share_of(one.share, one.of),
                 *(f"{by.get((one.name, one.value, kind), 0):,}" for kind in Kind),
-                _days(one.median_days),
+                days_shown(one.median_days),
             )
             for one in every
         ]
@@ -283,7 +279,3 @@ def _named(one: LostReasonRow) -> str:
 
 def _leads(one: PoolRow | None) -> int:
     return one.leads if one else 0
-
-
-def _days(days: float | None) -> str:
-    return "–" if days is None else f"{days:,.1f}"
