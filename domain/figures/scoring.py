@@ -71,7 +71,7 @@ class RuleCount(NamedTuple):
 class RulesLookedAt(NamedTuple):
     """The leads whose rules were looked at: ``chosen`` whether by chance among more. By the name of
     a rule of fit, ``unanswered`` says of how many it could not be answered. Rules of interest that
-    none of the chosen had, but others of the period, are ``elsewhere``."""
+    none of the chosen had, but others of the period had or may have had, are ``elsewhere``."""
 
     leads: int
     reached: int

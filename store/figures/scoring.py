@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ from store.routing.lead_facts import FACT_COLUMNS, LeadTraits
 
 LOOKED_AT = 2_000
 """Leads whose rules are looked at: each rule of fit is asked of each anew."""
+LOOKED_FURTHER = 50_000
+"""Up to so many leads, a rule that none of the chosen had is looked for among all."""
 _GOAL_AT = {Goal.ACCEPTED: "sal_at", Goal.WON: "customer_at"}
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _HELD = "(points <> 0 OR worth = 0 AND machine = '')"
@@ -223,11 +225,16 @@ def _interest(connection: Connection, leads: Sequence[Row[Any]]) -> list[RuleCou
 
 def _elsewhere(
     connection: Connection, entered: Cases, rules: ScoringPolicy, seen: Sequence[RuleCount]
-) -> Sequence[str]:
-    """The rules of interest that are not ``seen``, and that held of others that entered."""
+) -> Collection[str]:
+    """The rules of interest that are not ``seen``, and that held of others that entered; all of
+    them where those are too many to look at, so that a page costs the same however many there
+    are."""
     unseen = {one.rule for one in rules.interest} - {one.rule for one in seen}
     if not unseen:
         return ()
+    many = text(f"SELECT count(*) > :most FROM ({entered.sql} LIMIT :most + 1) AS unit")
+    if connection.scalar(many, {**entered.values, "most": LOOKED_FURTHER}):
+        return unseen
     return connection.scalars(
         text(
             f"""

@@ -302,3 +302,8 @@ def test_what_none_of_the_chosen_had_is_asked_of_all_others(
     seen = {one.rule for one in found.counts if one.about == "interest"}
     assert found.chosen
     assert set(found.elsewhere) == held - seen != set()
+
+    # Of too many others nobody knows: then no rule of interest is said to hold never.
+    monkeypatch.setattr(scoring, "LOOKED_FURTHER", 5)
+    found = scoring.rules_looked_at(connection, Question(ALL, NOW), Goal.ACCEPTED, RULES)
+    assert set(found.elsewhere) == {one.rule for one in RULES.interest} - seen
