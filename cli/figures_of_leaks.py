@@ -49,14 +49,7 @@ def leaks(
     """Show where leads wait longer than usual, where they are lost, what late answers cost,
     no-shows, leads that nobody tried, and those that rest after their day. docs/figures.md says
     what each is; the console opens the leads behind each number."""
-    only = narrowed(
-        owner=owner,
-        team=team,
-        source=source,
-        segment=segment,
-        country=country,
-        campaign=campaign,
-    )
+    only = narrowed(owner, team, source, segment, country, campaign)
     asked = FigureQuery(
         day_or_none(begins, "--from"), day_or_none(to, "--to"), by=by or None, only=only
     )

@@ -66,14 +66,7 @@ def cohorts(
 ) -> None:
     """Show of the leads that first entered a stage in each month which share reached a later one
     within 30, 60, … 360 days. docs/figures.md says what it is."""
-    only = narrowed(
-        owner=owner,
-        team=team,
-        source=source,
-        segment=segment,
-        country=country,
-        campaign=campaign,
-    )
+    only = narrowed(owner, team, source, segment, country, campaign)
     asked = FigureQuery(day_or_none(begins, "--from"), day_or_none(to, "--to"), only=only)
     found = figures_of_months.cohorts(terminal(), operator(), asked, stage or None, reached or None)
     rows = figures_of_months.cohort_rows(found)
@@ -100,14 +93,7 @@ def velocity(
 ) -> None:
     """Show how many days leads took from one stage to a later one, by the month in which they
     entered. docs/figures.md says what it is."""
-    only = narrowed(
-        owner=owner,
-        team=team,
-        source=source,
-        segment=segment,
-        country=country,
-        campaign=campaign,
-    )
+    only = narrowed(owner, team, source, segment, country, campaign)
     asked = FigureQuery(day_or_none(begins, "--from"), day_or_none(to, "--to"), only=only)
     found = figures_of_months.velocity(
         terminal(), operator(), asked, stage or None, reached or None

@@ -55,14 +55,7 @@ def funnel(
 
     What the figures mean: docs/figures.md.
     """
-    only = narrowed(
-        owner=owner,
-        team=team,
-        source=source,
-        segment=segment,
-        country=country,
-        campaign=campaign,
-    )
+    only = narrowed(owner, team, source, segment, country, campaign)
     days = (day_or_none(begins, "--from"), day_or_none(to, "--to"))
     asked = FigureQuery(*days, by=by or None, window=window, mode=mode, only=only)
     found = figures.funnel(terminal(), operator(), asked)

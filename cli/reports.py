@@ -14,7 +14,7 @@ from rich.console import Console
 from cli.errors import stderr
 from cli.output import printed
 from cli.tables import listed, print_list
-from domain.figures.funnel import MOST_BEHIND
+from domain.figures.funnel import MOST_BEHIND, Dimension
 from domain.figures.leaks import LEAK_DAYS
 from domain.figures.scoring import SCORING_DAYS
 
@@ -53,9 +53,24 @@ OfCountry = Annotated[str | None, typer.Option(help="Only leads of this country,
 OfCampaign = Annotated[str | None, typer.Option(help="Only leads that this campaign brought.")]
 
 
-def narrowed(**chosen: str | None) -> dict[str, str]:
+def narrowed(
+    owner: str | None,
+    team: str | None,
+    source: str | None,
+    segment: str | None,
+    country: str | None,
+    campaign: str | None,
+) -> dict[str, str]:
     """The values of dimensions that were asked for; '' is one."""
-    return {name: value for name, value in chosen.items() if value is not None}
+    chosen = {
+        Dimension.OWNER: owner,
+        Dimension.TEAM: team,
+        Dimension.SOURCE: source,
+        Dimension.SEGMENT: segment,
+        Dimension.COUNTRY: country,
+        Dimension.CAMPAIGN: campaign,
+    }
+    return {name.value: value for name, value in chosen.items() if value is not None}
 
 
 def printed_report(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from domain.figures.funnel import FEW
 from domain.figures.scoring import Lift
 from web.console.figures.figure_page import beside, percent
-from web.console.parts import Cell, quiet
-from web.console.words import _
+from web.console.parts import Cell, quiet, show
+from web.console.words import _, ngettext
 
 
 def share_of(
@@ -29,3 +29,14 @@ def lifted(one: Lift) -> Cell:
 def days_shown(days: float | None) -> str:
     """Days; a dash for none."""
     return "–" if days is None else f"{days:,.1f}"
+
+
+def show_wins_without_amount(wins: int) -> None:
+    """That so many wins are in no sum of money; nothing of none."""
+    if wins:
+        said = ngettext(
+            "1 win has no amount: it is in no sum of money.",
+            "{number} wins have no amount: they are in no sum of money.",
+            wins,
+        )
+        show(quiet(said), "p")

@@ -15,6 +15,7 @@ from domain.figures.attribution import AttributionModel
 from domain.figures.money import OTHERS, Department, DepartmentRow, MoneyBy, MoneyReport, MoneyRow
 from web.api import figures_money
 from web.api.figures_money import MoneyParameters
+from web.console.figures.cells import show_wins_without_amount
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
 from web.console.figures.figure_page import (
@@ -30,7 +31,7 @@ from web.console.pages import console_page
 from web.console.parts import Cell, empty, quiet, section, show, table
 from web.console.sales.opportunity import money as amount
 from web.console.visit import PageVisit
-from web.console.words import N_, _, ngettext
+from web.console.words import N_, _
 
 PATH = "/figures/money"
 IN_CHART = 12
@@ -121,13 +122,7 @@ class MoneyPage(FigurePage[Found]):
             show(_rows(report, before))
             if len(report.rows) > MOST_ROWS:
                 show(quiet(_("The largest are shown; the file has all.")), "p")
-            if lacking := report.wins_without_amount:
-                said_of = ngettext(
-                    "1 win has no amount: it is in no sum of money.",
-                    "{number} wins have no amount: they are in no sum of money.",
-                    lacking,
-                )
-                show(quiet(said_of), "p")
+            show_wins_without_amount(report.wins_without_amount)
         with section(_("Share of the departments")):
             names = [_(DEPARTMENTS[one.department]) for one in report.departments]
             worth = [float(one.value) for one in report.departments]

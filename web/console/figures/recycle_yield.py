@@ -26,6 +26,7 @@ from domain.figures.recycling import (
 from web.api import figures_of_sales
 from web.api.figures_of_sales import RecycleParameters
 from web.console import labels
+from web.console.figures.cells import show_wins_without_amount
 from web.console.figures.chart import Bars, chart
 from web.console.figures.definitions import heading, meaning, show_definitions
 from web.console.figures.dimensions import DIMENSIONS, value_name
@@ -126,13 +127,7 @@ class YieldPage(FigurePage[RecycleReport]):
             show(_yield(found))
             if len(found.parts) > MOST_PARTS:
                 show(quiet(_("The largest are shown; the file has all.")), "p")
-            if lacking := found.wins_without_amount:
-                said = ngettext(
-                    "1 win has no amount: it is in no sum of money.",
-                    "{number} wins have no amount: they are in no sum of money.",
-                    lacking,
-                )
-                show(quiet(said), "p")
+            show_wins_without_amount(found.wins_without_amount)
         with section(_("What it took")):
             show(_costs(found))
             if spend := found.net_new.spend:
