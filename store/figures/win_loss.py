@@ -124,6 +124,7 @@ def pool(question: Question) -> Cases:
     """Leads that rest in the pool now after a loss, by the time ``since`` it; ``due`` when they
     were to come back already."""
     split = Split(question, "facts")
+    # Only who asks for all that was lost has its index.
     sql = f"""
         SELECT facts.lead_id, {_band(SINCE, "cast(:as_of AS timestamptz) - facts.outcome_at")}
             AS since, facts.cycle > 1 AS recycled,
