@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 from fastapi import Depends, FastAPI
 from sqlalchemy import Engine
+from starlette.routing import BaseRoute
 
 from settings import Settings
 from web.api import (
@@ -108,6 +111,23 @@ ABOUT = (
 )
 
 
+@functools.cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """All routes. FastAPI takes a second to build them, so a process does it once, however many
+    apps it has."""
+    built = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_id,
+        dependencies=[Depends(refuse_unknown_parameters)],
+        responses={503: {"model": ProblemDetails}},
+    )
+    for subject in SUBJECTS:
+        built.include_router(subject.router)
+    return tuple(built.routes)
+
+
 def create_api(settings: Settings, database: Engine) -> FastAPI:
     """The API over ``database``. Every route wants a bearer token or a session of the
     console; ``openapi.json`` does not.
@@ -124,16 +144,12 @@ def create_api(settings: Settings, database: Engine) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
-        generate_unique_id_function=operation_id,
-        dependencies=[Depends(refuse_unknown_parameters)],
-        responses={503: {"model": ProblemDetails}},
+        routes=[*_routes()],
         webhooks=described_webhooks(),
         telemetry={"exclude": lambda _scope: True, "auto_configure": False},
     )
     context = WebContext(settings, database)
     api.state.context = context
-    for subject in SUBJECTS:
-        api.include_router(subject.router)
     describe(api, [subject.router for subject in SUBJECTS])
     handle_problems(api)
 

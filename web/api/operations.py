@@ -75,16 +75,25 @@ def _dependencies(dependant: Dependant) -> Iterator[Callable[..., Any]]:
         yield from _dependencies(one)
 
 
-@functools.cache
 def _raised_by(function: Callable[..., Any]) -> frozenset[int]:
-    return frozenset(_raised(function, set()) if isinstance(function, FunctionType) else ())
-
-
-def _raised(function: FunctionType, seen: set[FunctionType]) -> Iterator[int]:
     """Statuses of the refusals that a function of ours names, or one that it names."""
-    if function in seen:
-        return
-    seen.add(function)
+    found: frozenset[int] = frozenset()
+    todo, seen = [function], set[Callable[..., Any]]()
+    while todo:
+        one = todo.pop()
+        if isinstance(one, FunctionType) and one not in seen:
+            seen.add(one)
+            statuses, named = _named_in(one)
+            found |= statuses
+            todo += named
+    return found
+
+
+@functools.cache
+def _named_in(function: FunctionType) -> tuple[frozenset[int], tuple[FunctionType, ...]]:
+    """Statuses of the refusals that a function names itself, and the functions of ours."""
+    statuses: set[int] = set()
+    functions = []
     # A context manager stands in a wrapper of the standard library.
     function = inspect.unwrap(function)
     known = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
@@ -92,13 +101,14 @@ def _raised(function: FunctionType, seen: set[FunctionType]) -> Iterator[int]:
         if isinstance(node, ast.Call) and _named(node.func, known) is RequestProblem:
             status = node.args[0] if node.args else None
             if isinstance(status, ast.Constant) and isinstance(status.value, int):
-                yield status.value
+                statuses.add(status.value)
         elif isinstance(node, ast.Name | ast.Attribute):
             named = _named(node, known)
             if isinstance(named, type) and issubclass(named, Refusal) and named is not Refusal:
-                yield named.status
+                statuses.add(named.status)
             elif isinstance(named, FunctionType) and named.__module__.startswith(OURS):
-                yield from _raised(named, seen)
+                functions.append(named)
+    return frozenset(statuses), tuple(functions)
 
 
 def _named(node: ast.expr, known: dict[str, Any]) -> Any:
