@@ -92,11 +92,7 @@ def handed_over(question: Question, fold: Sequence[str] = ()) -> Cases:
                         AND mail.at >= crossing.at AND mail.at < over.at)
                 ) AS tried_at
             FROM crossing JOIN funnel_unit AS facts USING (lead_id, cycle){split.join}
-            CROSS JOIN LATERAL (
-                SELECT coalesce(min(coalesce(known_at, stage_since)), 'infinity') AS at
-                FROM funnel_unit AS next
-                WHERE next.lead_id = crossing.lead_id AND next.cycle > crossing.cycle
-            ) AS over
+            CROSS JOIN LATERAL (SELECT coalesce(facts.next_cycle_at, 'infinity') AS at) AS over
             LEFT JOIN LATERAL (
                 SELECT due_at FROM sla_clock AS clock WHERE clock.lead_id = crossing.lead_id
                     AND promise IN ('accept', 'accept_hot') AND started_at >= crossing.at

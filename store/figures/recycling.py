@@ -27,15 +27,15 @@ from store.figures.funnel import Split, in_period, within
 # A lead that still rests has no wait to speak of.
 _WAIT = " ".join(
     [
-        "CASE WHEN back.at IS NULL THEN ''",
+        "CASE WHEN facts.next_cycle_at IS NULL THEN ''",
         *(
-            f"WHEN back.at - facts.outcome_at < interval '{days} days' THEN '{band}'"
+            f"WHEN facts.next_cycle_at - facts.outcome_at < interval '{days} days' THEN '{band}'"
             for days, band in zip(WAITS, WAIT_BANDS[:-1], strict=True)
         ),
         f"ELSE '{WAIT_BANDS[-1]}' END",
     ]
 )
-_ENDS = "over.at AS until, coalesce({}.outcome_at, over.at) AS ended,"
+_ENDS = "{0}.next_cycle_at AS until, coalesce({0}.outcome_at, {0}.next_cycle_at) AS ended,"
 # What a rep writes is an attempt, though it goes out as other mail does.
 _TOUCHES = """
     SELECT lead_id, sent_at AS at, true AS mail FROM touch
@@ -69,17 +69,12 @@ def _recycled(
             value = split.value
     sql = f"""
         SELECT facts.lead_id, {value} AS value, facts.outcome_reason AS reason, {_WAIT} AS wait,
-            facts.outcome_at, facts.outcome_at AS begins, back.at AS since,
+            facts.outcome_at, facts.outcome_at AS begins, facts.next_cycle_at AS since,
             back.mql_at, back.customer_at, {_ENDS.format("back") if ends else ""}
-            back.at IS NULL AND lead.phase = '{Phase.RECYCLE}' AS resting
+            facts.next_cycle_at IS NULL AND lead.phase = '{Phase.RECYCLE}' AS resting
         FROM funnel_unit AS facts JOIN lead ON lead.id = facts.lead_id{split.join}
-        LEFT JOIN LATERAL (
-            SELECT cycle, coalesce(known_at, stage_since) AS at, mql_at, customer_at, outcome_at
-            FROM funnel_unit AS next
-            WHERE next.lead_id = facts.lead_id AND next.cycle > facts.cycle
-            ORDER BY cycle LIMIT 1
-        ) AS back ON true
-        {_over("back") if ends else ""}
+        LEFT JOIN funnel_unit AS back
+            ON back.lead_id = facts.lead_id AND back.cycle = facts.next_cycle
         WHERE facts.outcome IN ('recycled', 'lost')
             AND facts.outcome_at >= :start AND facts.outcome_at < :end{split.where}
     """
@@ -93,22 +88,11 @@ def _net_new(question: Question, *, ends: bool = False) -> tuple[str, dict[str, 
             facts.known_at AS since, facts.mql_at, {_ENDS.format("facts") if ends else ""}
             facts.customer_at
         FROM funnel_passage AS entered JOIN funnel_unit AS facts ON facts.id = entered.unit_id
-        {split.join}{_over("facts") if ends else ""}
+        {split.join}
         WHERE entered.stage = {POSITION["known"]} AND entered.cycle = 1 AND NOT entered.imported
             AND entered.at >= :start AND entered.at < :end{split.where}
     """
     return sql, {**split.values, **in_period(question), **within(question)}
-
-
-def _over(cycle: str) -> str:
-    """When the cycle after this one began, as ``over``."""
-    return f"""
-        LEFT JOIN LATERAL (
-            SELECT coalesce(known_at, stage_since) AS at FROM funnel_unit AS next
-            WHERE next.lead_id = facts.lead_id AND next.cycle > {cycle}.cycle
-            ORDER BY cycle LIMIT 1
-        ) AS over ON true
-    """
 
 
 def _reached(stage: str) -> str:

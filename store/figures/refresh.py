@@ -55,7 +55,8 @@ _SET = ", ".join(
     f"{name} = excluded.{name}"
     for name in (
         *(f"{stage}_at" for stage in FUNNEL),
-        *("implied", "stage", "stage_since", "outcome", "outcome_at", "outcome_reason"),
+        *("implied", "stage", "stage_since", "next_cycle", "next_cycle_at"),
+        *("outcome", "outcome_at", "outcome_reason"),
         *("source", "campaign", "cadence", "segment", "owner", "country"),
     )
 )
@@ -71,8 +72,9 @@ _UNITS = f"""
             (array_agg(phase ORDER BY at DESC, id DESC))[1] AS phase
         FROM entered GROUP BY lead_id, cycle
     ), lasting AS (
-        SELECT *, lead(began_at) OVER (PARTITION BY lead_id ORDER BY cycle) AS over_at
-        FROM reached
+        SELECT *, lead(began_at) OVER next AS over_at, lead(cycle) OVER next AS next_cycle,
+            lead(coalesce(known_at, stage_since)) OVER next AS next_cycle_at
+        FROM reached WINDOW next AS (PARTITION BY lead_id ORDER BY cycle)
     ), ended AS (
         SELECT *, CASE WHEN customer_at IS NOT NULL THEN 'won'
             WHEN stage = {STAGES.index("disqualified")} THEN 'disqualified'
@@ -81,9 +83,11 @@ _UNITS = f"""
             WHEN phase = 'ended' OR over_at IS NOT NULL THEN 'ended' ELSE '' END AS outcome
         FROM lasting
     )
-    INSERT INTO funnel_unit (lead_id, cycle, {_TIMES}, implied, stage, stage_since, outcome,
-        outcome_at, outcome_reason, source, campaign, cadence, segment, owner, country)
-    SELECT ended.lead_id, ended.cycle, {_TIMES}, implied, ended.stage, stage_since, outcome,
+    INSERT INTO funnel_unit (lead_id, cycle, {_TIMES}, implied, stage, stage_since,
+        next_cycle, next_cycle_at, outcome, outcome_at, outcome_reason,
+        source, campaign, cadence, segment, owner, country)
+    SELECT ended.lead_id, ended.cycle, {_TIMES}, implied, ended.stage, stage_since,
+        next_cycle, next_cycle_at, outcome,
         CASE outcome WHEN 'won' THEN customer_at WHEN '' THEN NULL ELSE stage_since END,
         CASE WHEN outcome IN ('', 'won') THEN '' ELSE reason END,
         lead.source, coalesce(came.campaign, ''), coalesce(first.name, ''), {_SEGMENT},

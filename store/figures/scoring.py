@@ -34,9 +34,6 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 _HELD = "(points <> 0 OR worth = 0 AND machine = '')"
 """Of an event, that its rule held of it: those beyond a cap and of machines get no points, and some
 rules give none."""
-_UNTIL = """least(last, (
-    SELECT min(coalesce(later.known_at, later.stage_since)) FROM funnel_unit AS later
-    WHERE later.lead_id = unit.lead_id AND later.cycle > unit.cycle))"""
 _VERSIONS = text(
     """
     SELECT version, coalesce(run.started_at, published_at) AS since,
@@ -129,7 +126,7 @@ def rules_looked_at(
     leads = connection.execute(
         text(
             f"""
-            SELECT lead_id, since, reached, {_UNTIL} AS until FROM (
+            SELECT lead_id, since, reached, until FROM (
                 {entered.sql} ORDER BY hashint8(facts.unit_id) LIMIT {LOOKED_AT}
             ) AS unit
             """
@@ -162,15 +159,15 @@ def rules_looked_at(
 
 
 def _entered(question: Question, goal: Goal) -> Cases:
-    """The units that entered in the period and are old enough; ``last`` is when their goal is
-    reached, or the window over."""
+    """The units that entered in the period and are old enough; ``until`` is when their goal is
+    reached, the window over, or their lead began anew."""
     split = Split(question, "facts")
     goal_at = f"unit.{_GOAL_AT[goal]}"
     over = f"facts.at + interval '{question.window} days'" if question.window else "NULL"
     sql = f"""
-        SELECT unit.lead_id, unit.cycle, CASE WHEN facts.cycle > 1 THEN facts.at END AS since,
+        SELECT unit.lead_id, CASE WHEN facts.cycle > 1 THEN facts.at END AS since,
             coalesce(extract(epoch FROM {goal_at} - facts.at) <= :window, false) AS reached,
-            least({goal_at}, {over}) AS last
+            least({goal_at}, {over}, unit.next_cycle_at) AS until
         FROM funnel_passage AS facts JOIN funnel_unit AS unit ON unit.id = facts.unit_id
         {split.join}
         WHERE facts.stage = {POSITION["known"]} AND NOT facts.imported
@@ -241,7 +238,7 @@ def _elsewhere(
             SELECT DISTINCT rule FROM ({entered.sql}) AS unit JOIN engagement
                 ON engagement.lead_id = unit.lead_id AND rule = ANY(:unseen) AND {_HELD}
                 AND engagement.at >= coalesce(since, '-infinity')
-                AND engagement.at < coalesce({_UNTIL}, 'infinity')
+                AND engagement.at < coalesce(until, 'infinity')
             """
         ),
         {**entered.values, "unseen": sorted(unseen)},

@@ -23,11 +23,6 @@ _CROSSED = text(
     SELECT unit.owner, coalesce(rep.team, '') AS team, crossing.at, made.attempts
     FROM crossing JOIN funnel_unit AS unit USING (lead_id, cycle)
     LEFT JOIN rep ON rep.code = unit.owner
-    LEFT JOIN LATERAL (
-        SELECT coalesce(known_at, stage_since) AS at FROM funnel_unit AS next
-        WHERE next.lead_id = crossing.lead_id AND next.cycle > crossing.cycle
-        ORDER BY next.cycle LIMIT 1
-    ) AS over ON true
     CROSS JOIN LATERAL (
         SELECT coalesce(array_agg(attempt.at ORDER BY attempt.at), '{{}}') AS attempts FROM (
             SELECT completed_at AS at FROM task WHERE task.lead_id = crossing.lead_id
@@ -38,7 +33,7 @@ _CROSSED = text(
             UNION ALL
             SELECT mail.at FROM written_mail AS mail WHERE mail.lead_id = crossing.lead_id
         ) AS attempt
-        WHERE attempt.at >= crossing.at AND attempt.at < coalesce(over.at, 'infinity')
+        WHERE attempt.at >= crossing.at AND attempt.at < coalesce(unit.next_cycle_at, 'infinity')
     ) AS made
     WHERE crossing.at >= :start AND crossing.at < :end AND {_OWN.format(owner="unit.owner")}
     """

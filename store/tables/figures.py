@@ -47,6 +47,10 @@ class FunnelUnit(Table):
     stage: Mapped[int] = mapped_column(SmallInteger)
     """Where it stands, or stood when its cycle was over."""
     stage_since: Mapped[datetime]
+    next_cycle: Mapped[int | None]
+    """In which the same lead came back; NULL while there is none, and for imported history."""
+    next_cycle_at: Mapped[datetime | None]
+    """When it did."""
     outcome: Mapped[str] = mapped_column(server_default="")
     """won, lost, recycled, disqualified, ended; '' while it is open."""
     outcome_at: Mapped[datetime | None]

@@ -15,6 +15,8 @@ CREATE TABLE funnel_unit (
     implied SMALLINT DEFAULT '0' NOT NULL,
     stage SMALLINT NOT NULL,
     stage_since TIMESTAMP WITH TIME ZONE NOT NULL,
+    next_cycle INTEGER,
+    next_cycle_at TIMESTAMP WITH TIME ZONE,
     outcome TEXT DEFAULT '' NOT NULL,
     outcome_at TIMESTAMP WITH TIME ZONE,
     outcome_reason TEXT DEFAULT '' NOT NULL,
