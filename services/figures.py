@@ -20,7 +20,7 @@ from services.access import authorise, team_of
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.figures import funnel as facts
-from store.figures.refresh import AT_A_LOOK, leads_behind, refresh
+from store.figures.refresh import AT_A_LOOK, leads_behind, refresh, sort_in_memory
 
 NAMED_FROM = 5
 """Marketing sees no rep by name of whom there are fewer cases."""
@@ -51,6 +51,7 @@ def fresh_facts(context: Context) -> Iterator[tuple[Connection, int]]:
     with context.database.begin() as connection:
         refresh(connection, most=AT_A_LOOK)
     with context.database.connect() as connection:
+        sort_in_memory(connection)
         yield connection, leads_behind(connection)
 
 
