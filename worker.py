@@ -39,6 +39,7 @@ from activities.busy_calendars import BusyCalendars
 from activities.failing import CountsFailing
 from activities.failures import DiscreetFailures
 from activities.fresh_figures import FreshFigures
+from activities.fresh_segments import FreshSegments
 from activities.heartbeats import Heartbeats, hear_database
 from activities.registry import email_activities, journey_activities, webhook_activities
 from activities.resources import Resources
@@ -175,6 +176,7 @@ async def run(settings: Settings, stopping: Stopping) -> None:
         asyncio.create_task(beat(settings.worker_beat_file)),
         asyncio.create_task(BusyCalendars(resources).run()),
         asyncio.create_task(FreshFigures(resources).run()),
+        asyncio.create_task(FreshSegments(resources).run()),
     ]
     await asyncio.wait([told, *running], return_when=asyncio.FIRST_COMPLETED)
     log.info("worker is shutting down", seconds=settings.worker_shutdown_seconds)

@@ -76,6 +76,12 @@ PANELS: Mapping[str, Sequence[Listed]] = {
             "Check, publish and show cadences, policies and mails.",
             "cadences",
         ),
+        Listed(
+            "segment",
+            "cli.segment:app",
+            "See who is in a segment, and count what a condition holds for.",
+            "segments",
+        ),
         Listed("history", "cli.history:app", "Bring in what leads did before, as a baseline."),
         Listed("funnel", "cli.funnel:funnel", "See how many leads reach which stage, and when."),
         Listed(

@@ -270,6 +270,7 @@ POLICY_NAMES = {
     "customer": "Customers",
     "recycle": "Recycling",
     "content": "Material for sales",
+    "segments": "Segments",
 }
 """What marketing and sales agree on in a file of its own."""
 WHY = DISPOSITIONS | REASONS

@@ -24,6 +24,7 @@ from domain.sales.recycle import RecyclePolicy
 from domain.sales.sla import SlaPolicy
 from domain.sales.team import TeamPolicy
 from domain.scoring.policy import ScoringPolicy
+from domain.segments.policy import SegmentsPolicy
 from domain.time.span import Span, SpanField
 
 
@@ -74,6 +75,7 @@ POLICIES: dict[str, type[PolicyFile]] = {
         CustomerPolicy,
         RecyclePolicy,
         ContentPolicy,
+        SegmentsPolicy,
     )
 }
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from domain.scoring.policy import Period, ScoringPolicy
 
-_DUST = 1e-6
+DUST = 1e-6
 """Points by which sums of decayed points may miss the exact half."""
 
 
@@ -157,7 +157,7 @@ def _each_once(events: Iterable[Scored]) -> list[Scored]:
 
 def score(value: float) -> int:
     """The points that are shown: rounded half up, never below 0."""
-    return max(0, math.floor(value + 0.5 + _DUST))
+    return max(0, math.floor(value + 0.5 + DUST))
 
 
 def _period(at: datetime, per: Period) -> datetime:

@@ -273,6 +273,8 @@ NOT_OF_LEADS = frozenset(
         "import_run",
         "lead_count",
         "scoring_run",
+        "segment",
+        "segment_size",
         "write_key",
         "engagement_key",  # Hashes of what made events count once, and still does.
         "tracking_use",  # Keyed hashes, for two days.
@@ -315,6 +317,7 @@ NOT_OF_LEADS = frozenset(
 IMPERSONAL = frozenset(
     {
         *("alert.key", "alert.kind", "alert.owner"),
+        "segment_due.kind",  # A kind of change. Who is erased is taken out of segments by it.
         *("assignment.owner", "assignment.previous", "assignment.cause"),
         *("assignment.rule", "assignment.by", "assignment.turn_back"),
         *("consent_record.topic", "consent_record.action", "consent_record.source"),

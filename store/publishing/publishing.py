@@ -17,10 +17,12 @@ from domain.authoring.yaml_source import ordered
 from domain.checking.checked import CheckedTexts, check_among
 from domain.checking.lint import lint
 from domain.email.checked import check_template, template_of
+from domain.segments.policy import SegmentsPolicy
 from store.bounded import allow_long_work
 from store.published.cadences import Publication, TemplateSource, publish_cadence, publish_templates
 from store.published.policies import publish_policy
 from store.scoring.scoring_runs import begin_run, scoring_run
+from store.segments.membership import judge_all_again, publish_segments
 from store.tables import CadenceVersion
 
 
@@ -120,6 +122,7 @@ def publish_checked(connection: Connection, checked: Checked, now: datetime) -> 
         name: publish_policy(connection, text, policy)
         for name, (text, policy) in checked.policies.items()
     }
+    _segments_follow(connection, checked, policies)
     rescored = 0
     scoring = policies.get("scoring")
     if scoring is not None and scoring.new:
@@ -132,6 +135,18 @@ def publish_checked(connection: Connection, checked: Checked, now: datetime) -> 
         if before.get(name, {}).get(language) != known
     ]
     return Published(cadences, policies, new, rescored)
+
+
+def _segments_follow(
+    connection: Connection, checked: Checked, policies: Mapping[str, Publication]
+) -> None:
+    new = {name for name, one in policies.items() if one.new}
+    if "scoring" in new:
+        judge_all_again(connection, "score")
+    if "segments" in new:
+        _source, segments = checked.policies["segments"]
+        if isinstance(segments, SegmentsPolicy):
+            publish_segments(connection, segments)
 
 
 def cadences_with(connection: Connection, template: str) -> list[str]:

@@ -84,6 +84,7 @@ from store.tables.sales import (
     SlaClock,
     Task,
 )
+from store.tables.segments import SegmentDue, SegmentMember, SegmentRow, SegmentSize
 from store.tables.snapshots import FigureAnomaly, FigureSnapshot
 from store.tables.tracking import Confirmation, LeadClaim, TrackingUse
 
@@ -159,6 +160,10 @@ __all__ = [
     "SavedView",
     "ScoringRun",
     "SecondFactor",
+    "SegmentDue",
+    "SegmentMember",
+    "SegmentRow",
+    "SegmentSize",
     "SendRate",
     "SendingPause",
     "SignInMail",

@@ -15,6 +15,7 @@ from store.consent.consent import consent_of
 from store.published.policies import PolicyMissing
 from store.scoring.campaign_touches import FirstAndLast, first_and_last
 from store.scoring.scoring import Explanation, explain
+from store.views.segments import segment_titles, segments_of
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class LeadView:
     scheduled: tuple[Scheduled, ...]
     came_by: FirstAndLast
     """The campaigns of its first and its last touch."""
+    segments: Mapping[str, str]
+    """Name → title of those that it is in."""
 
 
 _LEAD = text(
@@ -123,6 +126,7 @@ def lead_view(connection: Connection, lead_id: int, now: datetime) -> LeadView |
         score = explain(connection, lead_id, now)
     except PolicyMissing:
         score = None
+    titles = segment_titles(connection)
     scheduled = connection.execute(
         _SCHEDULED, {"lead": lead_id, "now": now, "recycle": Phase.RECYCLE}
     )
@@ -133,6 +137,7 @@ def lead_view(connection: Connection, lead_id: int, now: datetime) -> LeadView |
         refused=tuple(sorted(consent.refused)),
         score=score,
         came_by=first_and_last(connection, lead_id),
+        segments={name: titles.get(name, name) for name in segments_of(connection, lead_id)},
         scheduled=tuple(
             Scheduled(one.kind, one.at or one.on_day, one.what, one.owner, one.ref, one.put_off)
             for one in scheduled

@@ -68,6 +68,8 @@ class LeadFilter:
     """Where they come from, exactly as it was written."""
     cadence: Sequence[str] = ()
     """The cadences they are in now, whatever the version."""
+    segment: Sequence[str] = ()
+    """Names of segments."""
     recycled: bool | None = None
     suppressed: bool | None = None
     did: str = ""
@@ -337,6 +339,8 @@ _ANY_OF = {
     "source": "source {}",
     "cadence": "id IN (SELECT lead_id FROM enrollment WHERE ended_at IS NULL "
     "AND cadence_version_id IN (SELECT id FROM cadence_version WHERE name {}))",
+    "segment": "id IN (SELECT lead_id FROM segment_member "
+    "WHERE segment_id IN (SELECT id FROM segment WHERE name {}))",
 }
 _EQUAL = {"account": "account_id = cast(:account AS bigint)"}
 _OF_TEAM = "owner IN (SELECT code FROM rep WHERE rep.team = :team)"

@@ -59,6 +59,8 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
         places = dict(known)
         if path.startswith("/policies"):
             places["name"] = "scoring"
+        if path.startswith("/segments"):
+            places["name"] = "gone-quiet"
         if path.startswith("/templates"):
             places["name"] = "welcome-1-checklist"
         yield path, path.format_map(places)

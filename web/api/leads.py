@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
@@ -33,6 +34,7 @@ from store.views.journey_waits import journey_next
 from store.views.lead_search import FoundLead, LeadCursor, LeadFilter, Order, find_leads
 from store.views.lead_timeline import HistoryLine, history, history_length
 from store.views.leads import MOST_POINTS, LeadLine
+from store.views.segments import segments_of
 from temporal import steering
 from web.api.access import CurrentContext, WebContext, may
 from web.api.inputs import Address, Codes, Id, SaidNames
@@ -71,10 +73,12 @@ class LeadDetail(BaseModel):
     ``history_length`` is how many lines there are, and ``/leads/{lead_id}/history`` has all.
     ``suppressed`` is why it gets no mail, '' when it does: ``unconfirmed`` until an address that
     only a browser brought is confirmed, or permitted. ``came_by`` has the UTM parameters of its
-    earliest and its latest touch, by the times at which they happened."""
+    earliest and its latest touch, by the times at which they happened. ``segments`` are those that
+    it is in, each with the time since when."""
 
     lead: LeadLine
     suppressed: str
+    segments: Mapping[str, datetime]
     came_by: FirstAndLast
     scoring: Explanation
     history: list[HistoryLine]
@@ -141,6 +145,7 @@ def list_leads(
     country: Codes = None,
     source: SaidNames = None,
     cadence: Annotated[Codes, Query(description="They are in it now.")] = None,
+    segment: Annotated[Codes, Query(description="They are in it now.")] = None,
     account: int | None = None,
     without: Annotated[
         Annotated[list[Annotated[Lacking, Strict(False)]], Field(max_length=10)] | None,
@@ -191,6 +196,7 @@ def list_leads(
         country=country or (),
         source=source or (),
         cadence=cadence or (),
+        segment=segment or (),
         account=account,
         without=without or (),
         recycled=recycled,
@@ -245,6 +251,7 @@ def show_lead(context: CurrentContext, caller: Reader, lead_id: int) -> LeadDeta
         return LeadDetail(
             lead=lead,
             suppressed=consent.consent_of(connection, email_key).suppressed,
+            segments=segments_of(connection, lead_id),
             came_by=first_and_last(connection, lead_id),
             scoring=explain(connection, lead_id, now),
             history=history(connection, lead_id, PAGE),

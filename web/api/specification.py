@@ -29,6 +29,7 @@ TAGS = {
     "sla": "The promises between marketing and sales, and how they were kept.",
     "money": "What marketing spends, what currencies are worth, and what was restated.",
     "cadences and policies": "What is published: cadences, mails, rules.",
+    "segments": "Leads that have something in common, and how many a condition holds for.",
     "suppressions": "Addresses that get no mail, and why.",
     "received": "Received mail that a person must look at: what it is, and whose.",
     "webhooks": "Which programs are told what happens (Standard Webhooks), and the log of it.",

@@ -49,6 +49,7 @@ PAGES = (
     "marketing.cadences",
     "marketing.templates",
     "marketing.policies",
+    "marketing.segments",
     "marketing.outbox",
     "marketing.outbox_mail",
     "figures.funnel",

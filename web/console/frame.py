@@ -80,6 +80,7 @@ NAVIGATION = (
         N_("Marketing"),
         (
             NavigationEntry("/cadences", N_("Cadences"), "timeline", Action.READ_CADENCES),
+            NavigationEntry("/segments", N_("Segments"), "workspaces", Action.READ_CADENCES),
             NavigationEntry(
                 "/policies",
                 N_("Policies and mails"),

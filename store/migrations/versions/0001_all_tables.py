@@ -15,7 +15,7 @@ FIRST = Path(__file__).parents[1] / "first"
 ROOMS = (
     *("functions", "leads", "cadences", "lead_work", "mail", "sales", "engagement", "tracking"),
     "snapshots",
-    *("access", "console", "notifications", "relay", "health", "figures", "money"),
+    *("access", "console", "notifications", "relay", "health", "figures", "money", "segments"),
 )
 """Each only refers to what those before it have made."""
 

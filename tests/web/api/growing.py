@@ -11,10 +11,13 @@ from sqlalchemy import text
 
 from cli.cadence import publish_files
 from domain.access import Role
+from domain.segments.policy import Segment, SegmentsPolicy
 from settings import ROOT
 from store.access.api_tokens import create_token
 from store.access.users import add_user
 from store.access.write_keys import create_write_key
+from store.published.policies import publish_policy
+from store.segments.membership import publish_segments
 from tests.support.workflow_world import CADENCES
 from tests.web.api.conftest import Api
 
@@ -103,6 +106,28 @@ def _users(api: Api, numbers: Numbers) -> None:
             add_user(connection, f"Person.{n}@lindenmoor.example", f"Person {n}", Role.OPS)
 
 
+def _segments(api: Api, numbers: Numbers) -> None:
+    with api.database.begin() as connection:
+        names = set(connection.scalars(text("SELECT name FROM segment")))
+        names |= {"1", *(f"segment-{n}" for n in numbers)}
+        policy = SegmentsPolicy(
+            policy="segments",
+            segments=tuple(Segment(name=n, title=n, when="cycle > 1") for n in sorted(names)),
+        )
+        publish_policy(connection, repr(sorted(names)), policy)
+        publish_segments(connection, policy)
+
+
+def _members(api: Api, numbers: Numbers) -> None:
+    for n in numbers:
+        lead = api.lead(f"member-{n}@acme.example")
+        api.value(
+            "INSERT INTO segment_member (segment_id, lead_id, since) SELECT id, :lead, now() "
+            "FROM segment WHERE name = '1' RETURNING lead_id",
+            lead=lead,
+        )
+
+
 THE_LEAD, THE_ACCOUNT = 1, 1
 _SAME = "FROM {0}_version WHERE id = (SELECT min(id) FROM {0}_version)"
 _HISTORY = rows(
@@ -186,6 +211,8 @@ LISTS: dict[str, Growing] = {
             "VALUES ('spend', 'source ' || :n, '1', '2', 'ops', :at)"
         )
     ),
+    "/segments": Growing(_segments, ("name",)),
+    "/segments/1/members": Growing(_members),
     "/recycle": Growing(
         _leads(
             "recycled",

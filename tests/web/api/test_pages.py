@@ -21,6 +21,8 @@ from web.api.paging import Page
 LIMIT = 3
 BOUNDED = {
     "/leads/{lead_id}": {"history": "the newest lines", "scoring": "a line per rule"},
+    "/segments/{name}": {"sizes": "of the last days"},
+    "/segment-preview": {"count": "some reasons and ids", "sample": "ten of them"},
     "/leads/{lead_id}/dossier": {
         "mails": "the newest",
         "cycles": "the newest",

@@ -196,10 +196,17 @@ class LeadScreen:
                 (_("Source"), view.source),
                 (_("First touch"), _came_by(view.came_by.first)),
                 (_("Last touch"), _came_by(view.came_by.last)),
+                (_("Segments"), _segments(view)),
                 (_("Workflow"), workflow),
                 *sorted(own),
             ]
         )
+
+
+def _segments(view: LeadView) -> Markup:
+    return Markup(", ").join(
+        link(title, f"/segments/{name}") for name, title in view.segments.items()
+    )
 
 
 def _came_by(touch: CampaignTouchLine | None) -> Cell:

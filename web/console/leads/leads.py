@@ -28,6 +28,7 @@ from store.views.lead_search import (
     owners,
     sources,
 )
+from store.views.segments import segment_titles
 from web.api import leads as leads_api
 from web.api.inputs import Codes, SaidNames
 from web.console import labels
@@ -75,6 +76,7 @@ async def leads(
     country: Codes = None,
     source: SaidNames = None,
     cadence: Codes = None,
+    segment: Codes = None,
     without: Codes = None,
     recycled: bool | None = None,
     suppressed: bool | None = None,
@@ -106,6 +108,7 @@ async def leads(
         "country": [code.upper() for code in country or ()],
         "source": source,
         "cadence": cadence,
+        "segment": segment,
         "did": did if did in TODAY else "",
         "without": [one for one in without or () if one in WITHOUT],
         "figure": figure if figure in set(CountedAs) else "",
@@ -150,6 +153,9 @@ class LeadList(ListPage[FoundLead]):
             self.many(_("Source"), "source", {name: name for name in await read(sources)})
             cadences = sorted(await read(cadence_names))
             self.many(_("Cadence"), "cadence", {name: name for name in cadences})
+            titles = await read(segment_titles)
+            if titles:
+                self.many(_("Segment"), "segment", titles)
             self.choice(
                 _("Today"), "did", {"": _("Any")} | {one: _(name) for one, name in TODAY.items()}
             )

@@ -17,6 +17,7 @@ from web.console.frame import name_page, say_no
 from web.console.lists.export import export_button
 from web.console.marketing.difference import difference
 from web.console.marketing.editor import Editor
+from web.console.marketing.segments import ChangedCounts
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, go, link, section, show, table
 from web.console.times import moment
@@ -34,6 +35,7 @@ ABOUT = {
     "customer": N_("Hand-over, upsell and renewal"),
     "recycle": N_("How long a lead rests, and what it comes back to"),
     "content": N_("What sales gets to send, by stage"),
+    "segments": N_("Leads that have something in common, by name"),
 }
 """What each policy is about."""
 
@@ -128,9 +130,13 @@ async def edit_policy(visit: PageVisit, name: str) -> None:
     async def nothing_to_draw(_checked: Checked) -> None:
         return None
 
-    editor = Editor(visit, "policy", name, f"policy: {name}\n", nothing_to_draw)
+    counts = ChangedCounts(visit) if name == "segments" else None
+    draw = counts.draw if counts else nothing_to_draw
+    editor = Editor(visit, "policy", name, f"policy: {name}\n", draw)
     await editor.load()
     editor.build()
+    if counts:
+        counts.build()
 
 
 def _row(name: str, line: PolicyLine | None, mine: bool) -> list[Cell]:

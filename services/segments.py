@@ -1,0 +1,41 @@
+"""Counting what a condition holds for, published or not, for all that look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection
+
+from domain.refusals import Invalid
+from domain.segments.policy import SegmentCondition
+from services.access import team_of
+from services.context import Context
+from store.access.api_tokens import Caller
+from store.segments.answers import compiled
+from store.segments.counting import SegmentCount, count_members
+from store.views.segments import SampledLead, sampled_leads
+
+_CONDITION: TypeAdapter[str] = TypeAdapter(SegmentCondition)
+
+
+@dataclass(frozen=True)
+class SegmentPreview:
+    """How many leads a condition holds for, and some of them that the caller sees."""
+
+    count: SegmentCount
+    sample: list[SampledLead]
+
+
+def preview(connection: Connection, context: Context, caller: Caller, when: str) -> SegmentPreview:
+    """Count for how many leads a condition holds; an estimate where that would take long.
+
+    Raises:
+        Invalid: the condition is wrong; the sentence says what.
+    """
+    try:
+        _CONDITION.validate_python(when)
+    except ValidationError as wrong:
+        raise Invalid(wrong.errors()[0]["msg"], "when") from None
+    counted = count_members(connection, compiled(when), context.clock.now(), team=team_of(caller))
+    return SegmentPreview(counted, sampled_leads(connection, counted.sample))

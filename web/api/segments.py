@@ -1,0 +1,88 @@
+"""``/api/segments``: leads that have something in common, by name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from domain.access import Action
+from domain.rules.conditions import LONGEST_CONDITION
+from domain.sentences import sentence
+from services import segments as services
+from services.access import found, sees_customers, team_of
+from services.segments import SegmentPreview
+from store.access.api_tokens import Caller
+from store.views.lead_search import FoundLead, LeadCursor, LeadFilter, Order, find_leads
+from store.views.segments import SegmentDetail, SegmentLine, list_segments, segment_named
+from web.api.access import CurrentContext, may
+from web.api.paging import PAGE, Cursor, Limit, Page, page, page_by_name
+
+router = APIRouter(tags=["segments"])
+Condition = Annotated[
+    str,
+    Query(min_length=1, max_length=LONGEST_CONDITION, description="In CEL: see the reference."),
+]
+Reader = Annotated[Caller, Depends(may(Action.READ_CADENCES))]
+LeadReader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
+
+
+@router.get("/segments", dependencies=[Depends(may(Action.READ_CADENCES))])
+def list_all_segments(
+    context: CurrentContext, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[SegmentLine]:
+    """Segments by name, each with how many leads are in it."""
+    return page_by_name(context, "segments", cursor, limit, list_segments)
+
+
+@router.get("/segment-preview", operation_id="preview_segment")
+def preview(context: CurrentContext, caller: Reader, when: Condition) -> SegmentPreview:
+    """For how many leads a condition holds, published or not, and some of those that the caller
+    sees. Where to count all would take long, the counts are estimates (`exact` is false)."""
+    with context.database.connect() as connection:
+        return services.preview(connection, context, caller, when)
+
+
+@router.get("/segments/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])
+def show_segment(context: CurrentContext, name: str) -> SegmentDetail:
+    """One segment: its condition, how many leads are in it, and how many were on the last days."""
+    with context.database.connect() as connection:
+        return found(
+            segment_named(connection, name),
+            sentence("There is no segment '{name}'.", name=name),
+        )
+
+
+@router.get("/segments/{name}/members", operation_id="list_members")
+def list_members(
+    context: CurrentContext,
+    caller: LeadReader,
+    name: str,
+    *,
+    order: Annotated[
+        Order,
+        Query(description="By id, the latest activity, the best fit or the most interest first."),
+    ] = "id",
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+) -> Page[FoundLead]:
+    """The leads of a segment, of those that the caller sees; more filters has the list of leads,
+    which takes a segment too."""
+    show_segment(context, name)
+    now = context.clock.now()
+    wanted = LeadFilter(segment=[name], team=team_of(caller), customers=sees_customers(caller))
+    return page(
+        context,
+        f"members by {order}",
+        cursor,
+        limit,
+        lambda connection, after, most: find_leads(
+            connection,
+            now,
+            wanted,
+            order=order,
+            after=None if after is None else LeadCursor(*after),
+            limit=most,
+        ),
+        key=lambda one: (one.mark.key, one.mark.lead_id),
+    )
