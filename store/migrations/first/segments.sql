@@ -125,15 +125,18 @@ CREATE TRIGGER segments_of_gone_leads_are_due AFTER DELETE ON lead REFERENCING O
 CREATE TRIGGER segments_by_lead_are_due
     AFTER UPDATE OF first_name, last_name, title, country, language, source, attributes, email_key,
         phone, owner, created_at ON lead
-    FOR EACH ROW WHEN ((OLD.first_name, OLD.last_name, OLD.title, OLD.country, OLD.language,
-            OLD.source, OLD.attributes, OLD.email_key, OLD.phone, OLD.owner, OLD.created_at)
-        IS DISTINCT FROM (NEW.first_name, NEW.last_name, NEW.title, NEW.country, NEW.language,
-            NEW.source, NEW.attributes, NEW.email_key, NEW.phone, NEW.owner, NEW.created_at))
+    FOR EACH ROW WHEN (OLD.first_name <> NEW.first_name OR OLD.last_name <> NEW.last_name
+        OR OLD.title <> NEW.title OR OLD.country <> NEW.country
+        OR OLD.language <> NEW.language OR OLD.source <> NEW.source
+        OR OLD.attributes <> NEW.attributes OR OLD.email_key <> NEW.email_key
+        OR OLD.phone <> NEW.phone OR OLD.owner <> NEW.owner
+        OR OLD.created_at <> NEW.created_at)
     EXECUTE FUNCTION segments_are_due('lead');
 CREATE TRIGGER segments_by_stage_are_due
     AFTER UPDATE OF stage, phase, phase_reason, phase_since, cycle ON lead
-    FOR EACH ROW WHEN ((OLD.stage, OLD.phase, OLD.phase_since, OLD.cycle)
-        IS DISTINCT FROM (NEW.stage, NEW.phase, NEW.phase_since, NEW.cycle)
+    FOR EACH ROW WHEN (OLD.stage <> NEW.stage OR OLD.phase <> NEW.phase
+        OR OLD.phase_since IS DISTINCT FROM NEW.phase_since
+        OR OLD.cycle <> NEW.cycle
         OR OLD.phase_reason <> NEW.phase_reason AND NEW.phase = 'Recycle')
     EXECUTE FUNCTION segments_are_due('stage');
 CREATE TRIGGER segments_of_erased_are_due AFTER UPDATE OF phase_reason ON lead
@@ -154,8 +157,9 @@ CREATE TRIGGER segments_by_consent_are_due AFTER UPDATE OF email_key ON lead
     EXECUTE FUNCTION segments_are_due('consent');
 CREATE TRIGGER segments_of_account_are_due
     AFTER UPDATE OF name, domain, attributes, do_not_market_until ON account
-    FOR EACH ROW WHEN ((OLD.name, OLD.domain, OLD.attributes, OLD.do_not_market_until)
-        IS DISTINCT FROM (NEW.name, NEW.domain, NEW.attributes, NEW.do_not_market_until))
+    FOR EACH ROW WHEN (OLD.name <> NEW.name OR OLD.domain IS DISTINCT FROM NEW.domain
+        OR OLD.attributes <> NEW.attributes
+        OR OLD.do_not_market_until IS DISTINCT FROM NEW.do_not_market_until)
     EXECUTE FUNCTION segments_of_account_are_due();
 CREATE TRIGGER segments_of_engagement_are_due AFTER INSERT ON engagement
     REFERENCING NEW TABLE AS changed
