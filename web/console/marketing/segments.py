@@ -47,9 +47,14 @@ async def segments(visit: PageVisit) -> None:
         if visit.may(publishing("segments")):
             go(_("Edit"), EDIT, main=True, key="e")
     body = ui.element("div")
+    shown: list[SegmentLine] | None = None
 
     async def draw() -> None:
+        nonlocal shown
         found = await visit.read(list_segments)
+        if found == shown:
+            return
+        shown = found
         body.clear()
         with body:
             _list(visit, found)
@@ -82,10 +87,14 @@ async def segment(visit: PageVisit, name: str) -> None:
             _sizes(found)
         counted = ui.element("div")
 
+    shown: SegmentDetail | None = None
+
     async def draw() -> None:
+        nonlocal shown
         now = await visit.read(segment_named, name)
-        if now is None:
+        if now is None or now == shown:
             return
+        shown = now
         standing.clear()
         with standing, section(_("Members")):
             show(facts(_standing(now)))
