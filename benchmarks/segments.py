@@ -165,13 +165,13 @@ def judging(database: Engine) -> Iterator[list[int]]:
         thread.join()
 
 
-def measure(database: Engine, leads: int, batches: int) -> dict[str, object]:
+def measure(database: Engine, leads: int, batches: int, rounds: int) -> dict[str, object]:
     """All figures."""
     figures: dict[str, object] = {"leads": leads}
     events_a_second(database, leads, batches // 4, "warm")
     rates: dict[str, list[float]] = {"without": [], "with": []}
     fifty = conditions(50)
-    for turn in range(3):
+    for turn in range(rounds):
         publish(database, [])
         judge(database)
         rates["without"].append(events_a_second(database, leads, batches, f"without-{turn}"))
@@ -209,6 +209,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--leads", type=int, default=100_000)
     parser.add_argument("--batches", type=int, default=150, help=f"of {BATCH} events, each round")
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="perennial-bench-"))
     postgres = EmbeddedPostgres(home / "postgres", home / "logs", 0)
@@ -225,7 +226,7 @@ def main() -> None:
                 connection.execute(text(statement))
         with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
-        figures = measure(database, options.leads, options.batches)
+        figures = measure(database, options.leads, options.batches, options.rounds)
         database.dispose()
     finally:
         postgres.stop()

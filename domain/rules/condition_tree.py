@@ -47,7 +47,7 @@ Node = Atom | Not | Joined
 
 
 @dataclass(frozen=True)
-class Comparison:
+class FactComparison:
     """An atom that compares one fact with what is written out.
 
     Attributes:
@@ -69,10 +69,10 @@ def tree_of(source: str) -> Node:
     tokens = [one for one in _TOKEN.finditer(source) if one.lastgroup != "blank"]
     if any(one[0] == "//" for one in tokens):
         return Atom(source)
-    return _Reader(source, tokens).node(0, len(tokens))
+    return _TreeReader(source, tokens).node(0, len(tokens))
 
 
-class _Reader:
+class _TreeReader:
     def __init__(self, source: str, tokens: list[re.Match[str]]) -> None:
         self._source, self._tokens = source, tokens
 
@@ -127,7 +127,7 @@ _ONE = re.compile(_LITERAL)
 
 
 @functools.lru_cache(maxsize=4096)
-def comparison_of(atom: Atom) -> Comparison | None:
+def comparison_of(atom: Atom) -> FactComparison | None:
     """What an atom compares, None for one that does more than that."""
     found = _COMPARED.fullmatch(dotted(atom.source).strip())
     if found is None:
@@ -137,7 +137,7 @@ def comparison_of(atom: Atom) -> Comparison | None:
         operator, written = "==", "true"
     values = tuple(_value(one[0]) for one in _ONE.finditer(written))
     key = found["field"] or (found["key"] or "")[1:-1]
-    return Comparison(found["path"], key, found["function"] or "", operator, values)
+    return FactComparison(found["path"], key, found["function"] or "", operator, values)
 
 
 def _value(written: str) -> str | int | bool:

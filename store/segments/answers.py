@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -42,7 +42,7 @@ _OPERATORS = {"==": "=", "!=": "<>"}
 
 
 @dataclass(frozen=True)
-class Answers:
+class SqlAnswers:
     """What several conditions say of leads.
 
     Attributes:
@@ -56,6 +56,22 @@ class Answers:
     values: Mapping[str, Any]
     holds: Mapping[int, str]
     apart: Sequence[int]
+
+
+class LeadVerdict(NamedTuple):
+    """What a condition says of a lead."""
+
+    id: int
+    owner: str
+    verdict: ConditionVerdict
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """Why a condition can't be answered, and for how many of those asked."""
+
+    reason: str
+    leads: int
 
 
 class _NotInSql(Exception):
@@ -73,7 +89,7 @@ def compiled(condition: str) -> Condition:
 
 def answers(
     connection: Connection, conditions: Mapping[int, Condition], rules: Rules, scope: Scope
-) -> Answers:
+) -> SqlAnswers:
     """What conditions say of leads: the facts that several of them read are looked up once.
 
     Args:
@@ -91,13 +107,13 @@ def answers(
             apart.append(key)
     sql = " ".join([selection.sql, *holds.values()])
     values = named_in(sql, {**selection.values, **translation.values})
-    return Answers(selection.sql, values, holds, apart)
+    return SqlAnswers(selection.sql, values, holds, apart)
 
 
 def one_by_one(
     connection: Connection, condition: Condition, rules: Rules, scope: Scope
-) -> Iterator[tuple[int, str, ConditionVerdict]]:
-    """Id and owner of each lead that is there, and what the condition says of it."""
+) -> Iterator[LeadVerdict]:
+    """What a condition says of each lead that is there."""
     selection = Selection(sorted(facts_read(condition.source)), scope, rules)
     for row in connection.execute(text(selection.sql), selection.values):
         if row.is_there:
@@ -105,7 +121,7 @@ def one_by_one(
                 read: fact_of(read, row[3 + number]) for number, read in enumerate(selection.reads)
             }
             facts = prepared(facts_from(values), rules.now)
-            yield row.id, row.owner, condition.verdict(facts)
+            yield LeadVerdict(row.id, row.owner, condition.verdict(facts))
 
 
 @dataclass
@@ -196,12 +212,11 @@ class _Translation:
 
 def reasons(
     connection: Connection, condition: Condition, rules: Rules, scope: Scope
-) -> Sequence[tuple[str, int]]:
-    """Why a condition can't be answered for these leads, each reason with how many there are, the
-    commonest first."""
+) -> list[Unanswered]:
+    """Why a condition can't be answered for these leads, the commonest reason first."""
     found = Counter(
-        verdict.reason
-        for _id, _owner, verdict in one_by_one(connection, condition, rules, scope)
-        if verdict.reason
+        one.verdict.reason
+        for one in one_by_one(connection, condition, rules, scope)
+        if one.verdict.reason
     )
-    return found.most_common()
+    return [Unanswered(*one) for one in found.most_common()]

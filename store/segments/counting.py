@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.rules.conditions import Condition
-from store.segments.answers import answers, one_by_one, reasons
+from store.segments.answers import Unanswered, answers, one_by_one, reasons
 from store.segments.lead_facts import EVERYBODY, Rules, Scope, rules_now, these
 
 SECONDS = 0.6
@@ -42,14 +42,6 @@ _VISIBLE = "owner IN (SELECT code FROM rep WHERE rep.team = :team)"
 
 
 @dataclass(frozen=True)
-class Unanswered:
-    """Why a condition can't be answered, and for how many of those asked."""
-
-    reason: str
-    leads: int
-
-
-@dataclass(frozen=True)
 class SegmentCount:
     """How many leads a condition holds for.
 
@@ -73,7 +65,7 @@ class SegmentCount:
 
 
 @dataclass(frozen=True)
-class _Counted:
+class _Tally:
     leads: int
     members: int
     unread: int
@@ -108,14 +100,14 @@ def count_members(
         round(counted.unread * share),
         exact,
         counted.leads,
-        [Unanswered(*one) for one in why],
+        why,
         counted.some,
     )
 
 
 def _all(
     connection: Connection, condition: Condition, rules: Rules, team: str | None, leads: int
-) -> _Counted | None:
+) -> _Tally | None:
     """The count of all; None when it takes too long."""
     try:
         with connection.begin_nested():
@@ -134,14 +126,14 @@ def _all(
 
 def _some(
     connection: Connection, condition: Condition, rules: Rules, scope: Scope, team: str | None
-) -> _Counted:
+) -> _Tally:
     found = _in_sql(connection, condition, rules, scope, team)
     return found or _asked(connection, condition, rules, scope, team)
 
 
 def _in_sql(
     connection: Connection, condition: Condition, rules: Rules, scope: Scope, team: str | None
-) -> _Counted | None:
+) -> _Tally | None:
     found = answers(connection, {0: condition}, rules, scope)
     if found.apart:
         return None
@@ -154,12 +146,12 @@ def _in_sql(
     )
     values: dict[str, Any] = dict(found.values) | ({} if team is None else {"team": team})
     row = connection.execute(text(statement), values).one()
-    return _Counted(row.leads, row.members, row.unread, row.some or [], row.of_whom_not or [])
+    return _Tally(row.leads, row.members, row.unread, row.some or [], row.of_whom_not or [])
 
 
 def _asked(
     connection: Connection, condition: Condition, rules: Rules, scope: Scope, team: str | None
-) -> _Counted:
+) -> _Tally:
     visible = text("SELECT code FROM rep WHERE rep.team = :team")
     owners = None if team is None else set(connection.scalars(visible, {"team": team}))
     leads = members = 0
@@ -172,7 +164,7 @@ def _asked(
             unread.append(lead_id)
         elif verdict.holds and len(some) < SHOWN and (owners is None or owner in owners):
             some.append(lead_id)
-    return _Counted(leads, members, len(unread), some, unread[:ASKED_WHY])
+    return _Tally(leads, members, len(unread), some, unread[:ASKED_WHY])
 
 
 def _sample(connection: Connection, leads: int) -> Scope:

@@ -233,11 +233,11 @@ def named_in(sql: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in names}
 
 
-def fact_of(read: FactRead, value: Any) -> Any:
+def fact_of(read: FactRead, value: object) -> object:
     """A fact as conditions read it, of what PostgreSQL gives for it."""
     if read.path in DAYS:
-        return value.isoformat() if value else ""
-    if read.is_whole_map:
+        return value.isoformat() if isinstance(value, date) else ""
+    if isinstance(value, dict):
         return {name: _text(one) for name, one in value.items() if one is not None}
     return value
 

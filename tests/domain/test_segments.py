@@ -6,7 +6,7 @@ import pytest
 
 from domain.authoring.yaml_source import SourceProblem
 from domain.checking.policies import read_policy
-from domain.rules.condition_tree import Atom, Comparison, Joined, Not, comparison_of, tree_of
+from domain.rules.condition_tree import Atom, FactComparison, Joined, Not, comparison_of, tree_of
 from domain.rules.segment_facts import FactRead, asks_about, changes_with_time, facts_read
 from settings import ROOT
 
@@ -133,22 +133,22 @@ def test_a_condition_is_taken_apart_as_cel_binds_it() -> None:
 @pytest.mark.parametrize(
     ("atom", "found"),
     [
-        ("score >= 20", Comparison("score", "", "", ">=", (20,))),
-        ('lead.country == "KR"', Comparison("lead.country", "", "", "==", ("KR",))),
+        ("score >= 20", FactComparison("score", "", "", ">=", (20,))),
+        ('lead.country == "KR"', FactComparison("lead.country", "", "", "==", ("KR",))),
         (
             'lead.attributes["plan"] in ["a", "b"]',
-            Comparison("lead.attributes", "plan", "", "in", ("a", "b")),
+            FactComparison("lead.attributes", "plan", "", "in", ("a", "b")),
         ),
-        ("lead.has_phone", Comparison("lead.has_phone", "", "", "==", (True,))),
+        ("lead.has_phone", FactComparison("lead.has_phone", "", "", "==", (True,))),
         (
             "daysSince(engagement.last_click) <= 30",
-            Comparison("engagement.last_click", "", "daysSince", "<=", (30,)),
+            FactComparison("engagement.last_click", "", "daysSince", "<=", (30,)),
         ),
         ("number(lead.attributes.size) > 5", None),
         ('lead.title.lower() == "cto"', None),
         (r'lead.title == "a\"b"', None),
     ],
 )
-def test_a_plain_comparison_is_known(atom: str, found: Comparison | None) -> None:
+def test_a_plain_comparison_is_known(atom: str, found: FactComparison | None) -> None:
     """It would be asked of each value by itself, or of the wrong one."""
     assert comparison_of(Atom(atom)) == found

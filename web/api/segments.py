@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.rules.conditions import LONGEST_CONDITION
@@ -16,7 +18,7 @@ from store.access.api_tokens import Caller
 from store.views.lead_search import FoundLead, LeadCursor, LeadFilter, Order, find_leads
 from store.views.segments import SegmentDetail, SegmentLine, list_segments, segment_named
 from web.api.access import CurrentContext, may
-from web.api.paging import PAGE, Cursor, Limit, Page, page, page_by_name
+from web.api.paging import PAGE, Cursor, Key, Limit, Page, page, page_by_name
 
 router = APIRouter(tags=["segments"])
 Condition = Annotated[
@@ -47,10 +49,7 @@ def preview(context: CurrentContext, caller: Reader, when: Condition) -> Segment
 def show_segment(context: CurrentContext, name: str) -> SegmentDetail:
     """One segment: its condition, how many leads are in it, and how many were on the last days."""
     with context.database.connect() as connection:
-        return found(
-            segment_named(connection, name),
-            sentence("There is no segment '{name}'.", name=name),
-        )
+        return _segment(connection, name)
 
 
 @router.get("/segments/{name}/members", operation_id="list_members")
@@ -68,21 +67,19 @@ def list_members(
 ) -> Page[FoundLead]:
     """The leads of a segment, of those that the caller sees; more filters has the list of leads,
     which takes a segment too."""
-    show_segment(context, name)
     now = context.clock.now()
     wanted = LeadFilter(segment=[name], team=team_of(caller), customers=sees_customers(caller))
-    return page(
-        context,
-        f"members by {order}",
-        cursor,
-        limit,
-        lambda connection, after, most: find_leads(
-            connection,
-            now,
-            wanted,
-            order=order,
-            after=None if after is None else LeadCursor(*after),
-            limit=most,
-        ),
-        key=lambda one: (one.mark.key, one.mark.lead_id),
+
+    def read(connection: Connection, after: Key | None, most: int) -> list[FoundLead]:
+        _segment(connection, name)
+        mark = None if after is None else LeadCursor(*after)
+        return find_leads(connection, now, wanted, order=order, after=mark, limit=most)
+
+    key = attrgetter("mark.key", "mark.lead_id")
+    return page(context, f"members by {order}", cursor, limit, read, key=key)
+
+
+def _segment(connection: Connection, name: str) -> SegmentDetail:
+    return found(
+        segment_named(connection, name), sentence("There is no segment '{name}'.", name=name)
     )
