@@ -227,7 +227,7 @@ class Selection:
         return f":{name}"
 
 
-def named_in(sql: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def named_in(sql: str, values: Mapping[str, Any]) -> dict[str, object]:
     """Those of the values that a statement names: the driver is given no others."""
     names = set(re.findall(r"(?<![:\w]):(\w+)", sql))
     return {name: value for name, value in values.items() if name in names}
