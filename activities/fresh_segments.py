@@ -6,7 +6,7 @@ from __future__ import annotations
 from activities.background import in_background
 from activities.resources import Resources
 from store.bounded import allow_long_work
-from store.segments.membership import judge_all, judge_changed, keep_sizes
+from store.segments.membership import BATCH, judge_all, judge_changed, keep_sizes
 
 
 class FreshSegments:
@@ -21,7 +21,8 @@ class FreshSegments:
 
     def judge_some(self) -> bool:
         """Judge the leads that changed first, then some more of those whom a segment has yet to
-        judge; whether there were any."""
+        judge; whether there are more at once. A few changes wait for the next look: to judge many
+        costs hardly more than to judge one, and who records events needs the database."""
         now = self.resources.settings.clock().now()
         with self.resources.engine.begin() as connection:
             allow_long_work(connection)
@@ -31,4 +32,4 @@ class FreshSegments:
             more = judge_all(connection, now)
         with self.resources.engine.begin() as connection:
             keep_sizes(connection, now)
-        return changed.taken > 0 or more
+        return changed.taken >= BATCH or more

@@ -42,6 +42,9 @@ from store.scoring.engagement import LeadActivity, record
 from store.segments.answers import compiled
 from store.segments.counting import count_members
 from store.segments.membership import (
+    BATCH as MANY,
+)
+from store.segments.membership import (
     changes_waiting,
     judge_all,
     judge_changed,
@@ -153,7 +156,7 @@ def judging(database: Engine) -> Iterator[list[int]]:
             with database.begin() as connection:
                 waited.append(changes_waiting(connection, 1_000_000))
                 taken = judge_changed(connection, datetime.now(UTC)).taken
-            if not taken:
+            if taken < MANY:
                 over.wait(5)
 
     thread = threading.Thread(target=work)

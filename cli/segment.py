@@ -33,7 +33,7 @@ from store.views.segments import (
 app = group(
     "segment list",
     "segment members looked-at-prices --csv",
-    "segment count 'engagement.clicks_30_days >= 2 && lead.country == \"KR\"'",
+    "segment count 'engagement.clicks_30_days >= 2'",
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As `segment list` shows it.")]
