@@ -82,6 +82,9 @@ PANELS: Mapping[str, Sequence[Listed]] = {
             "See who is in a segment, and count what a condition holds for.",
             "segments",
         ),
+        Listed(
+            "form", "cli.form:app", "Publish hosted forms, and see what was sent by them.", "forms"
+        ),
         Listed("history", "cli.history:app", "Bring in what leads did before, as a baseline."),
         Listed("funnel", "cli.funnel:funnel", "See how many leads reach which stage, and when."),
         Listed(

@@ -48,6 +48,7 @@ class Action(StrEnum):
     DRAFT = "write and check cadences and policies"
     PUBLISH = "publish cadences and policies"
     PUBLISH_TEAM = "publish teams, routing and the SLA"
+    READ_FORMS = "read what was sent by forms, and release it from spam"
     READ_SUPPRESSIONS = "read suppressions"
     SUPPRESS = "stop mail to a lead"
     PERMIT = "allow mail to a lead again"
@@ -103,6 +104,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.DRAFT: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
     Action.PUBLISH: frozenset({Role.MARKETING, Role.ADMIN}),
     Action.PUBLISH_TEAM: frozenset({Role.MANAGER, Role.ADMIN}),
+    Action.READ_FORMS: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
     Action.READ_SUPPRESSIONS: _EVERYBODY,
     Action.SUPPRESS: _SALES | {Role.MARKETING},
     Action.PERMIT: frozenset({Role.MARKETING, Role.ADMIN}),

@@ -46,8 +46,8 @@ class TrackedCompany:
 class TrackingCall:
     """One checked tracking call.
 
-    ``kind`` is identify, track, page, screen, group or alias; ``key`` makes it count once; ``at``
-    is journey time, UTC. ``name`` and ``detail`` are of track, page and screen, ``facts`` of
+    ``kind`` is identify, track, page, screen, form, group or alias; ``key`` makes it count once;
+    ``at`` is journey time, UTC. ``name`` and ``detail`` are of events, ``facts`` of
     identify, ``group`` of group, ``previous_id`` of alias. A refusal of mail is a fact of any
     call. One without ids is about the address in its facts.
     """

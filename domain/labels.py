@@ -271,6 +271,7 @@ POLICY_NAMES = {
     "recycle": "Recycling",
     "content": "Material for sales",
     "segments": "Segments",
+    "forms": "Forms",
 }
 """What marketing and sales agree on in a file of its own."""
 WHY = DISPOSITIONS | REASONS

@@ -15,11 +15,17 @@ UNKNOWN_MAIL = timedelta(days=90)
 """How long a mail of somebody who is no lead is kept."""
 ANONYMOUS = timedelta(days=180)
 """How long a visitor whom nobody knows is, after it was last seen."""
+SPAM = timedelta(days=30)
+"""How long a form is kept that looks like spam and that nobody says is none."""
 SLICE = 1000
 
 _FORGET_MAIL = text(
     "DELETE FROM inbound_message WHERE id IN (SELECT id FROM inbound_message "
     "WHERE lead_id IS NULL AND received_at < :before LIMIT :slice)"
+)
+_FORGET_SPAM = text(
+    "DELETE FROM form_submission WHERE id IN (SELECT id FROM form_submission "
+    "WHERE state = 'spam' AND at < :before LIMIT :slice FOR UPDATE SKIP LOCKED)"
 )
 # Whoever tracks that visitor this moment has it locked.
 _FORGET_VISITORS = text(
@@ -45,6 +51,7 @@ def sweep(connection: Connection, now: datetime) -> None:
         now: journey time, UTC.
     """
     connection.execute(_FORGET_MAIL, {"before": now - UNKNOWN_MAIL, "slice": SLICE})
+    connection.execute(_FORGET_SPAM, {"before": now - SPAM, "slice": SLICE})
     gone = connection.scalars(_FORGET_VISITORS, {"before": now - ANONYMOUS, "slice": SLICE}).all()
     if gone:
         connection.execute(text("DELETE FROM visitor WHERE id = ANY(:ids)"), {"ids": list(gone)})

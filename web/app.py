@@ -21,6 +21,7 @@ from store.published.policies import PolicyMissing
 from web.api.app import create_api
 from web.body_limits import BodyLimits
 from web.doors import refusal, told
+from web.forms.pages import form_pages
 from web.observed import Observed
 from web.own_hosts import OwnHosts
 from web.recipients.booking import booking_pages
@@ -87,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(preference_pages(settings, database, signer))
     app.include_router(confirmation_pages(settings, database, signer))
     app.include_router(booking_pages(settings, database, signer))
+    app.include_router(form_pages(settings, database))
     app.include_router(calendar_feeds(settings, database))
     app.include_router(calendar_webhooks(settings, database))
     app.include_router(sendgrid_webhook(settings, database))

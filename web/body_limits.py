@@ -48,6 +48,8 @@ EXACT = {
 BENEATH = {
     # A text of 500,000 characters, each of them escaped.
     "/api/cadences/templates/": Allowance(3 * MB, 60.0),
+    # Long answers, each letter of them three or nine signs.
+    "/f/": Allowance(256 * KB),
     # The calls themselves refuse beyond 500 KB, in the words that Segment's libraries know.
     "/v1/": Allowance(MB),
     # What a page tells at once, such as a text that is edited.

@@ -22,7 +22,10 @@ CONSOLE_POLICY = (
     "object-src 'none'; frame-ancestors 'none'"
 )
 
-PUBLIC = ("/style.css", "/zone.js", "/console/static/", "/console/_nicegui/")
+PUBLIC = (
+    *("/style.css", "/zone.js", "/f/form.js", "/f/embed.js"),
+    *("/console/static/", "/console/_nicegui/"),
+)
 """Files that are the same for everybody. What is at all other addresses no cache keeps: it may be
 somebody's."""
 

@@ -14,7 +14,7 @@ from store.access.sessions import COOKIE
 from web.views import sorry, translator_of
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-_GUARDED = ("/console", "/sign-", "/enter", "/password", "/forgotten", "/second-factor")
+_GUARDED = ("/console", "/sign-", "/enter", "/password", "/forgotten", "/second-factor", "/f/")
 _SOCKET = "/console/_nicegui_ws"
 OTHER_SITE = N_(
     "Another web site asked for this in your name, so nothing was done. Open the page here and try "
@@ -26,8 +26,8 @@ class SameOrigin:
     """ASGI middleware: answers 403 to what another site has a browser do.
 
     Guarded are changes (all methods but GET, HEAD and OPTIONS) and WebSocket handshakes of the
-    console and the pages that lead into it, the console's socket with any method, and those
-    changes through ``/api`` that bear the cookie of a session. A browser says where a request
+    console, the pages that lead into it and hosted forms, the console's socket with any method, and
+    those changes through ``/api`` that bear the cookie of a session. A browser says where a request
     comes from (``Sec-Fetch-Site``, Fetch Metadata; ``Origin``, RFC 6454); what says nothing is no
     browser, so nobody's cookie is misused.
     """

@@ -108,9 +108,7 @@ def check_texts(
             checked.policies[name] = (text, policy)
         if isinstance(policy, ConsentPolicy):
             checked.problems += _topics_nobody_can_choose(checked, policy)
-            if "team" in policy_texts:
-                team = read(policy_texts["team"][1], "").data
-                checked.problems += _senders_nobody_is(policy, read(text, file), team)
+            checked.problems += _beside_consent(policy, read(text, file), policy_texts)
         if isinstance(policy, RecyclePolicy) and "follow-up" in policy_texts:
             follow_up = read(policy_texts["follow-up"][1], "").data
             checked.problems += _reasons_nobody_gives(
@@ -134,6 +132,27 @@ def _topics_nobody_can_choose(
     for file, (text, cadence) in checked.cadences.items():
         if problem := consent.topic_problem(cadence.topic):
             yield read(text, file).problem(("topic",), problem)
+
+
+def _beside_consent(
+    policy: ConsentPolicy, source: YamlSource, texts: Mapping[str, tuple[str, str]]
+) -> Iterator[SourceProblem]:
+    if "forms" in texts:
+        file, text = texts["forms"]
+        yield from _topics_of_forms(policy, read(text, file))
+    if "team" in texts:
+        yield from _senders_nobody_is(policy, source, read(texts["team"][1], "").data)
+
+
+def _topics_of_forms(consent: ConsentPolicy, source: YamlSource) -> Iterator[SourceProblem]:
+    """People agree to a topic that they could not choose again."""
+    data = source.data
+    forms = data.get("forms") if isinstance(data, dict) else None
+    for number, one in enumerate(forms if isinstance(forms, list) else ()):
+        agreed = one.get("consent") if isinstance(one, dict) else None
+        topic = agreed.get("topic") if isinstance(agreed, dict) else None
+        if isinstance(topic, str) and (problem := consent.topic_problem(topic)):
+            yield source.problem(("forms", number, "consent", "topic"), problem)
 
 
 def _codes(team: Any, *parts: tuple[str, str]) -> set[str]:

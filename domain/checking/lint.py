@@ -97,7 +97,7 @@ def _cadences_named(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
         entries = list(enumerate(data))
     for key, value in entries:
         if (
-            key in ("cadence", "recovery_cadence", "cancelled_cadence")
+            key in ("cadence", "recovery_cadence", "cancelled_cadence", "enters")
             and isinstance(value, str)
             and value
         ):

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 from domain.authoring.yaml_source import SourceProblem, validate
 from domain.checking.sales_lint import lint_team
 from domain.consent.policy import ConsentPolicy
+from domain.forms.policy import FormsPolicy
 from domain.meetings.places import usable_place
 from domain.rules.policy import PolicyFile, mistake
 from domain.sales.content import ContentPolicy
@@ -76,6 +77,7 @@ POLICIES: dict[str, type[PolicyFile]] = {
         RecyclePolicy,
         ContentPolicy,
         SegmentsPolicy,
+        FormsPolicy,
     )
 }
 

@@ -34,6 +34,7 @@ Source = Literal[
     "tracking",
     "import",
     "confirmation",
+    "form",
 ]
 """Where a yes or a no came from."""
 

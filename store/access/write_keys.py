@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from store.access import named_keys
 from store.tables import WriteKey
@@ -21,13 +21,15 @@ a person is more than a claim. ``server``: only the site's own programs have it.
 @dataclass(frozen=True)
 class WriteKeySource:
     """Who writes: the write key's id, its name, the cadence of leads it brings first (''), its
-    kind, and the time zone (IANA) of leads of whom nothing tells it."""
+    kind, the time zone (IANA) of leads of whom nothing tells it, and whether new addresses are
+    asked to confirm themselves though no cadence waits for that."""
 
     id: int
     name: str
     cadence: str
     kind: Kind
     time_zone: str = "UTC"
+    asks: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ def find_source(connection: Connection, key: str, time_zone: str = "UTC") -> Wri
 def list_write_keys(
     connection: Connection, *, after: str = "", limit: int | None = None
 ) -> list[WriteKeyLine]:
-    """Write keys by name, from the one after the name ``after``, those that were revoked too;
-    ``limit`` None: all."""
+    """Write keys that people made, by name, from the one after the name ``after``, those that were
+    revoked too; ``limit`` None: all."""
     rows = connection.execute(
         select(
             WriteKey.name,
@@ -85,7 +87,7 @@ def list_write_keys(
             WriteKey.created_at,
             WriteKey.revoked_at,
         )
-        .where(WriteKey.name > after)
+        .where(WriteKey.name > after, WriteKey.form == "")
         .order_by(WriteKey.name)
         .limit(limit)
     )
@@ -95,3 +97,21 @@ def list_write_keys(
 def revoke_write_key(connection: Connection, name: str, now: datetime) -> bool:
     """Take no more from this key; False when there is none of the name that is in use."""
     return named_keys.revoke(connection, WriteKey, name, now)
+
+
+def source_of_form(connection: Connection, form: str) -> int | None:
+    """Id of the write key in whose name a hosted form writes; None before it was published."""
+    return connection.scalar(select(WriteKey.id).where(WriteKey.form == form))
+
+
+def ensure_source_of_form(connection: Connection, form: str, cadence: str) -> None:
+    """Have a hosted form write in the name of a key of its own, as a browser does: nobody knows
+    that key. Whoever publishes has seen to it that nobody else does."""
+    if source_of_form(connection, form) is None:
+        name = f"form {form}"
+        if create_write_key(connection, name) is None:
+            # Somebody has called a key so.
+            name += f" {secrets.token_hex(4)}"
+            create_write_key(connection, name)
+        connection.execute(update(WriteKey).where(WriteKey.name == name).values(form=form))
+    connection.execute(update(WriteKey).where(WriteKey.form == form).values(cadence=cadence))

@@ -34,7 +34,7 @@ _ASK = text(
     UPDATE confirmation SET asked_at = :now, times_asked = times_asked + 1
     WHERE lead_id IN (
         SELECT lead_id FROM confirmation JOIN lead ON lead.id = lead_id
-        WHERE write_key_id = :key AND cadence <> '' AND confirmed_at IS NULL
+        WHERE write_key_id = :key AND asks AND confirmed_at IS NULL
             AND (cast(:leads AS bigint[]) IS NULL OR lead_id = ANY(cast(:leads AS bigint[])))
             AND times_asked < CASE WHEN cast(:leads AS bigint[]) IS NULL THEN 1 ELSE :times END
             AND (asked_at IS NULL OR asked_at <= :before) AND lead.phase <> 'ended'
@@ -55,12 +55,32 @@ def await_confirmation(
     if lead_ids:
         connection.execute(
             text(
-                "INSERT INTO confirmation (lead_id, write_key_id, cadence, brought_at) "
-                "SELECT id, :key, :cadence, :now FROM unnest(cast(:leads AS bigint[])) AS id "
-                "ON CONFLICT DO NOTHING"
+                "INSERT INTO confirmation (lead_id, write_key_id, cadence, asks, brought_at) "
+                "SELECT id, :key, :cadence, :asks, :now "
+                "FROM unnest(cast(:leads AS bigint[])) AS id ON CONFLICT DO NOTHING"
             ),
-            {"leads": list(lead_ids), "key": source.id, "cadence": source.cadence, "now": now},
+            {"leads": list(lead_ids), "now": now, **_as_told(source)},
         )
+
+
+def take_over(connection: Connection, lead_id: int, source: WriteKeySource, now: datetime) -> None:
+    """A lead that waits without a cadence came through this source as well: it begins with what
+    the source begins with, once it has confirmed. Journey time, UTC."""
+    taken = connection.execute(
+        text(
+            "UPDATE confirmation SET write_key_id = :key, cadence = :cadence, asks = :asks "
+            "WHERE lead_id = :lead AND confirmed_at IS NULL AND cadence = '' "
+            "AND write_key_id <> :key"
+        ),
+        {"lead": lead_id, **_as_told(source)},
+    )
+    if taken.rowcount:
+        ask(connection, source.id, now, [lead_id])
+
+
+def _as_told(source: WriteKeySource) -> dict[str, object]:
+    asks = source.asks or bool(source.cadence)
+    return {"key": source.id, "cadence": source.cadence, "asks": asks}
 
 
 def ask(
@@ -131,7 +151,7 @@ def ask_who_waits(connection: Connection, now: datetime) -> int:
     keys = connection.scalars(
         text(
             "SELECT DISTINCT write_key_id FROM confirmation "
-            "WHERE asked_at IS NULL AND confirmed_at IS NULL AND cadence <> '' ORDER BY 1"
+            "WHERE asked_at IS NULL AND confirmed_at IS NULL AND asks ORDER BY 1"
         )
     )
     return sum(ask(connection, key, now, None) for key in keys.all())

@@ -326,6 +326,27 @@ def _come_back(connection: Connection, email_key: str) -> None:
         )
 
 
+def record_agreement(
+    connection: Connection, *, email_key: str, topic: str, at: datetime, evidence: str
+) -> None:
+    """Keep that somebody agreed in a form to mail of a topic. It lifts nothing: who was asked not
+    to write to says so by the preference page, or by the link that confirms the address.
+
+    Args:
+        at: journey time, UTC.
+        evidence: the form, and the wording.
+    """
+    _record(
+        connection,
+        email_key=email_key,
+        action="opt_in",
+        at=at,
+        source="form",
+        evidence=evidence,
+        topic=topic,
+    )
+
+
 def welcome_since(connection: Connection, email_key: str) -> datetime | None:
     """When somebody said last that mail is welcome at this address again, journey time (UTC)."""
     return connection.execute(

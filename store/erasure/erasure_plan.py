@@ -20,6 +20,7 @@ from store.tables import (
     ConsentRecord,
     Engagement,
     Enrollment,
+    FormSubmission,
     ImportFile,
     InboundMessage,
     Lead,
@@ -165,6 +166,18 @@ PLAN = (
     # Links that somebody was sent alone may name them.
     Erase(CampaignTouch, f"{_OF_LEAD} OR visitor_id IN {_VISITORS}"),
     Erase(LeadClaim, _OF_LEAD),
+    Erase(
+        FormSubmission,
+        f"{_OF_LEAD} OR {_OF_ADDRESS}",
+        {
+            "email_key": ":mark",
+            "lead_id": ":lead",
+            "answers": "'{}'",
+            "facts": "'{}'",
+            "detail": "'{}'",
+            "visitor": "''",
+        },
+    ),
     # What undoing a merge would restore is about the same person.
     Erase(LeadMerge, _OF_LEAD, {"before": "'{}'"}),
     Erase(LeadCorrection, _OF_LEAD),
@@ -276,6 +289,8 @@ NOT_OF_LEADS = frozenset(
         "segment",
         "segment_size",
         "write_key",
+        "form_consent_text",
+        "form_day",  # Numbers.
         "engagement_key",  # Hashes of what made events count once, and still does.
         "tracking_use",  # Keyed hashes, for two days.
         "rep",  # People who work here, as the twelve that follow.
@@ -325,6 +340,8 @@ IMPERSONAL = frozenset(
         *("engagement.kind", "engagement.rule", "engagement.machine"),
         *("enrollment.key", "enrollment.step", "enrollment.counted_from"),
         "enrollment.unanswered",  # Names of branches and attributes, never a value.
+        *("form_submission.form", "form_submission.key", "form_submission.state"),
+        *("form_submission.suspicion", "form_submission.language", "form_submission.released_by"),
         # Made again from the lead and its rows, when those change.
         *("funnel_unit.source", "funnel_unit.campaign", "funnel_unit.cadence"),
         *("funnel_unit.segment", "funnel_unit.owner", "funnel_unit.country"),

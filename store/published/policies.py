@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.forms.policy import FormsPolicy
 from domain.not_ready import NotReady
 from domain.rules.policy import PolicyFile
 from domain.sales.sla import SlaPolicy
@@ -19,6 +20,7 @@ from domain.sentences import sentence
 from store import tables
 from store.outbox.relay_messages import notify_sales_sweep
 from store.published.cadences import Publication, publish_version
+from store.published.forms import publish_forms
 from store.tables import PolicyVersion, RoutingCredit, RoutingShare
 
 P = TypeVar("P", bound=PolicyFile)
@@ -69,6 +71,8 @@ def publish_policy(connection: Connection, source: str, policy: PolicyFile) -> P
     )
     if published.new and isinstance(policy, TeamPolicy):
         _publish_team(connection, policy)
+    if published.new and isinstance(policy, FormsPolicy):
+        publish_forms(connection, policy)
     if published.new and isinstance(policy, TeamPolicy | SlaPolicy) and published.version > 1:
         notify_sales_sweep(connection, policy.policy, published.version)
     return published

@@ -38,6 +38,7 @@ from store.tables.figures import (
     LeadCount,
     MeetingSetting,
 )
+from store.tables.forms import FormConsentText, FormDay, FormSubmission
 from store.tables.health import FailingActivity, WriteProbe
 from store.tables.lead_work import LeadContact, LeadCorrection, LeadNote, WrittenMail
 from store.tables.leads import IN_SALES_HANDS, Account, ImportRun, Lead, StageTransition
@@ -118,6 +119,9 @@ __all__ = [
     "FigureAnomaly",
     "FigureSnapshot",
     "FiguresDue",
+    "FormConsentText",
+    "FormDay",
+    "FormSubmission",
     "FunnelMove",
     "FunnelPassage",
     "FunnelUnit",

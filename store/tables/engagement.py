@@ -65,6 +65,9 @@ class WriteKey(Table):
     kind: Mapped[str] = mapped_column(server_default="browser")
     """browser: anybody may read it in a page, so it may only report and fill what is empty;
     server."""
+    form: Mapped[str] = mapped_column(server_default="")
+    """The hosted form in whose name it writes, with a key that nobody has; '' for one that was
+    made."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     revoked_at: Mapped[datetime | None]
 

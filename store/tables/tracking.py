@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import Table
@@ -20,7 +20,9 @@ class Confirmation(Table):
     )
     write_key_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("write_key.id"))
     cadence: Mapped[str]
-    """The cadence that begins then; '' for none, and then nobody asks."""
+    """The cadence that begins then; '' for none."""
+    asks: Mapped[bool] = mapped_column(server_default=text("true"))
+    """Whether a mail asks for it."""
     brought_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
     """When the last mail that asks was queued."""

@@ -164,13 +164,22 @@ class TrackingLimits:
 
 def use(connection: Connection, source: WriteKeySource, uses: Mapping[Use, int]) -> dict[Use, int]:
     """Count; returns how much of each was used in its period with these."""
+    return use_of(connection, source.id, LIMITS[source.kind], uses)
+
+
+def use_of(
+    connection: Connection,
+    write_key_id: int,
+    limits: Mapping[str, Limit],
+    uses: Mapping[Use, int],
+) -> dict[Use, int]:
+    """The same by other limits than those of tracking."""
     if not uses:
         return {}
-    limits = LIMITS[source.kind]
     rows = connection.execute(
         _USE,
         {
-            "key": source.id,
+            "key": write_key_id,
             "whats": [what for what, _ in uses],
             "whos": [who for _, who in uses],
             "seconds": [limits[what].seconds if what in limits else HOUR for what, _ in uses],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, text
@@ -43,7 +43,7 @@ from store.tracking.tracking_use import (
 
 RETRIES = 3
 _SEEN_EVERY = timedelta(minutes=5)
-_EVENTS = ("track", "page", "screen")
+_EVENTS = ("track", "page", "screen", "form")
 # serialization_failure, deadlock_detected, unique_violation: somebody else was faster.
 _TRY_AGAIN = ("40001", "40P01", "23505")
 
@@ -57,12 +57,17 @@ class Overtaken(Exception):
 
 
 def record_batch(
-    database: Engine, messages: Sequence[TrackingCall], source: WriteKeySource, now: datetime
+    database: Engine,
+    messages: Sequence[TrackingCall],
+    source: WriteKeySource,
+    now: datetime,
+    also: Callable[[Connection], None] = lambda _connection: None,
 ) -> list[TrackingCall]:
     """Apply the messages in their order, and commit. What came before counts once.
 
     Args:
         now: journey time, UTC.
+        also: done after them, in their transaction.
 
     Returns:
         Events that are not kept: their lead or visitor has had enough today.
@@ -77,7 +82,9 @@ def record_batch(
         try:
             with database.begin() as connection:
                 lock = _AMONG_OTHERS if left == RETRIES else _ALONE
-                return _take(connection, messages, source, now, lock, exclusive=exclusive)
+                full = _take(connection, messages, source, now, lock, exclusive=exclusive)
+                also(connection)
+                return full
         except Overtaken:
             exclusive = True
             if not left:

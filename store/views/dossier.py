@@ -158,7 +158,8 @@ def _seen(connection: Connection, lead_id: int) -> list[Seen]:
     rows = connection.execute(
         text(
             """
-            SELECT kind, coalesce(nullif(detail->>'path', ''), nullif(name, ''),
+            SELECT kind, coalesce(CASE kind WHEN 'form' THEN detail->'properties'->>'form' END,
+                    nullif(detail->>'path', ''), nullif(name, ''),
                     nullif(detail->>'url', ''), kind) AS what,
                 count(*) AS times, max(at) AS last
             FROM engagement

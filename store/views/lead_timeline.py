@@ -92,7 +92,8 @@ _SOURCES = (
         "engagement",
         """
         SELECT at, id AS ref, '' AS part, jsonb_build_object('what', kind, 'name',
-            coalesce(nullif(name, ''), detail->>'path', detail->>'url', ''),
+            coalesce(CASE kind WHEN 'form' THEN detail->'properties'->>'form' END,
+                nullif(name, ''), detail->>'path', detail->>'url', ''),
             'points', points, 'machine', machine, 'text', coalesce(detail->>'text', '')) AS facts
         FROM engagement WHERE lead_id = :lead
             AND NOT ('answer' = ANY (:kinds) AND EXISTS (SELECT FROM inbound_message AS mail

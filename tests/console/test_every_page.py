@@ -61,6 +61,8 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
             places["name"] = "scoring"
         if path.startswith("/segments"):
             places["name"] = "gone-quiet"
+        if path.startswith("/forms"):
+            places["name"] = "demo-request"
         if path.startswith("/templates"):
             places["name"] = "welcome-1-checklist"
         yield path, path.format_map(places)

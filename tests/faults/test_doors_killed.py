@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import signal
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import insert
 
+from domain.checking.policies import read_policy
 from store.access import named_keys
+from store.published.policies import publish_policy
 from store.tables import Rep, WriteKey
 from tests.faults.test_doors_reports import WRITE_KEY
 from tests.faults.test_doors_visits import served, until_up
@@ -23,6 +26,16 @@ from tests.support.sendgrid_events import KEY, PATH, event, public, signed, touc
 from tests.support.waiting import LONGEST_SECONDS
 from tests.web import test_inbound as inbound
 from tests.web.conftest import Site, make_site  # noqa: F401 - the fixture
+from web.forms.stamp import Stamp, Stamps
+
+SECRET = "a secret of the tests, 0123456789"
+FORMS = """
+policy: forms
+forms:
+  - name: demo
+    title: {en: See it}
+    fields: [{field: email, kind: email, required: true, label: {en: E-mail}}]
+"""
 
 pytestmark = pytest.mark.xdist_group("doors killed")
 
@@ -60,6 +73,13 @@ def booking(address: str) -> httpx.Response:
     return httpx.post(f"{address}/webhooks/calcom", content=body, headers=headers, timeout=60)
 
 
+def form(address: str) -> httpx.Response:
+    """Somebody who looks at a hosted form, and presses the button again when nothing comes."""
+    stamp = Stamp("demo", "the page", "en", None, time.time() - 60)
+    data = {"stamp": Stamps(SECRET).write(stamp), "answer.email": "jane@acme.example"}
+    return httpx.post(f"{address}/f/demo", data=data, timeout=60)
+
+
 def kept(site: Site) -> list[list[tuple[object, ...]]]:
     """Everything that reports leave behind."""
     queries = (
@@ -67,6 +87,7 @@ def kept(site: Site) -> list[list[tuple[object, ...]]]:
         "SELECT id, state, starts_at, attempt FROM meeting",
         "SELECT id, kind FROM inbound_message",
         "SELECT key FROM relay_message ORDER BY key",
+        "SELECT key, state, lead_id FROM form_submission",
     )
     return [site.rows(query) for query in queries]
 
@@ -77,6 +98,7 @@ def kept(site: Site) -> list[list[tuple[object, ...]]]:
         ("door.booking_committed", booking),
         ("door.events_committed", events),
         ("door.mail_committed", mail),
+        ("door.form_taken", form),
         ("door.tracked", tracked),
     ],
 )
@@ -101,6 +123,9 @@ def test_what_is_reported_again_after_a_kill_counts_once(
         digest = named_keys.digest(WRITE_KEY)
         connection.execute(insert(Rep).values(code="rep-1", name="Pro Example", email=HOST))
         named_keys.add(connection, WriteKey, name="server", key_hash=digest, cadence="")
+        forms, _problems = read_policy(FORMS, "forms.yaml")
+        assert forms is not None
+        publish_policy(connection, FORMS, forms)
     with served(site.settings, site.settings.database_url, f"kill:{point}") as (process, address):
         until_up(process, address)
         with pytest.raises(httpx.HTTPError):

@@ -19,6 +19,7 @@ from store.erasure import erasure
 from store.erasure.erasure_plan import IMPERSONAL, NOT_OF_LEADS, PLAN
 from store.tables import (
     ConsoleUser,
+    FormSubmission,
     InboundMessage,
     LeadContact,
     LeadCorrection,
@@ -164,6 +165,22 @@ def leave_traces(connection: Connection, world: World, lead: int) -> None:
     other = {"kind": "email", "value": SECOND, "value_key": SECOND}
     add(connection, LeadContact, **other, **values)
     run(connection, "INSERT INTO suppression VALUES (:key, 'manual', now())", key=SECOND)
+    for number, whose in enumerate(({"lead_id": lead}, {})):
+        add(
+            connection,
+            FormSubmission,
+            form="demo",
+            key=f"page-{number}",
+            state="taken" if whose else "spam",
+            email_key=KEY,
+            language="en",
+            answers={"first_name": WORDS},
+            facts={"email": ADDRESS},
+            detail={"url": "https://oddname.example"},
+            visitor=KEY,
+            at=NOW,
+            **whose,
+        )
     add(
         connection,
         WebhookDelivery,

@@ -76,8 +76,12 @@ class Desk:
         self._browser = browser
         self._open: list[BrowserContext] = []
 
-    def open(self, base: str, token: str, *, phone: bool, dark: bool) -> Page:
-        """A window in which somebody is signed in."""
+    def open(self, base: str, token: str, *, phone: bool, dark: bool, script: bool = True) -> Page:
+        """A window in which somebody is signed in, or with the token '' nobody.
+
+        Args:
+            script: whether pages may run any.
+        """
         context = self._browser.new_context(
             base_url=base,
             viewport=PHONE if phone else DESK,
@@ -86,9 +90,11 @@ class Desk:
             reduced_motion="reduce",
             timezone_id="Europe/London",
             accept_downloads=True,
+            java_script_enabled=script,
         )
         self._open.append(context)
-        context.add_cookies([{"name": COOKIE, "value": token, "url": base}])
+        if token:
+            context.add_cookies([{"name": COOKIE, "value": token, "url": base}])
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))

@@ -31,6 +31,7 @@ TAGS = {
     "cadences and policies": "What is published: cadences, mails, rules.",
     "segments": "Leads that have something in common, and how many a condition holds for.",
     "suppressions": "Addresses that get no mail, and why.",
+    "forms": "Hosted forms: what came of them, and what was sent by them.",
     "received": "Received mail that a person must look at: what it is, and whose.",
     "webhooks": "Which programs are told what happens (Standard Webhooks), and the log of it.",
     "users": "Who may sign in to the console.",

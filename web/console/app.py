@@ -50,6 +50,7 @@ PAGES = (
     "marketing.templates",
     "marketing.policies",
     "marketing.segments",
+    "marketing.forms",
     "marketing.outbox",
     "marketing.outbox_mail",
     "figures.funnel",

@@ -88,6 +88,7 @@ NAVIGATION = (
                 Action.READ_CADENCES,
                 also=("/templates",),
             ),
+            NavigationEntry("/forms", N_("Forms"), "dynamic_form", Action.READ_CADENCES),
             NavigationEntry("/recycle", N_("Recycle pool"), "autorenew", Action.READ_RECYCLE),
             NavigationEntry("/outbox", N_("Outbox"), "outbox", Action.READ_MAILS),
             NavigationEntry(

@@ -4,6 +4,7 @@ CREATE TABLE write_key (
     key_hash TEXT NOT NULL,
     cadence TEXT DEFAULT '' NOT NULL,
     kind TEXT DEFAULT 'browser' NOT NULL,
+    form TEXT DEFAULT '' NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     revoked_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_write_key PRIMARY KEY (id),

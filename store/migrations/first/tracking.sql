@@ -12,6 +12,7 @@ CREATE TABLE confirmation (
     lead_id BIGINT NOT NULL,
     write_key_id BIGINT NOT NULL,
     cadence TEXT NOT NULL,
+    asks BOOLEAN DEFAULT 'true' NOT NULL,
     brought_at TIMESTAMP WITH TIME ZONE NOT NULL,
     asked_at TIMESTAMP WITH TIME ZONE,
     times_asked INTEGER DEFAULT '0' NOT NULL,

@@ -14,6 +14,7 @@ depends_on = None
 FIRST = Path(__file__).parents[1] / "first"
 ROOMS = (
     *("functions", "leads", "cadences", "lead_work", "mail", "sales", "engagement", "tracking"),
+    "forms",
     "snapshots",
     *("access", "console", "notifications", "relay", "health", "figures", "money", "segments"),
 )

@@ -128,6 +128,18 @@ def _members(api: Api, numbers: Numbers) -> None:
         )
 
 
+def _forms(api: Api, numbers: Numbers) -> None:
+    forms = "".join(
+        f"  - name: form-{n}\n    title: {{en: Form}}\n"
+        "    fields: [{field: email, kind: email, required: true, label: {en: E-mail}}]\n"
+        for n in numbers
+    )
+    home = api.settings.perennial_home / "forms.yaml"
+    so_far = home.read_text(encoding="utf-8") if home.exists() else "policy: forms\nforms:\n"
+    home.write_text(so_far + forms, encoding="utf-8")
+    publish_files(api.database, CADENCES, ROOT / "templates", [home])
+
+
 THE_LEAD, THE_ACCOUNT = 1, 1
 _SAME = "FROM {0}_version WHERE id = (SELECT min(id) FROM {0}_version)"
 _HISTORY = rows(
@@ -284,6 +296,14 @@ LISTS: dict[str, Growing] = {
             "SELECT 'mail-' || :n, language, digest, source, compiled " + _SAME.format("template")
         ),
         ("name",),
+    ),
+    "/forms": Growing(_forms, ("name",)),
+    "/forms/1/submissions": Growing(
+        rows(
+            "INSERT INTO form_submission (form, key, state, email_key, language, answers, facts, "
+            "detail, visitor, at) VALUES ('1', 'page-' || :n, 'taken', 'a@b.example', "
+            "'en', '{}', '{}', '{}', 'v', :at)"
+        )
     ),
     "/received": Growing(
         rows(

@@ -93,6 +93,7 @@ DONE = {
     "POST suppressions/permit": N_("Permitted an address again"),
     "PUT suppressions/*": N_("Stopped marketing mail to a lead"),
     "POST suppressions/*/permit": N_("Allowed mail to a lead again"),
+    "POST forms/submissions/*/release": N_("Released a form from spam"),
     "POST received/*/assign": N_("Said whose a received mail is"),
     "POST received/*/settle": N_("Said what a received mail is"),
     "POST webhooks/endpoints": N_("Added a webhook endpoint"),

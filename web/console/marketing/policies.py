@@ -36,6 +36,7 @@ ABOUT = {
     "recycle": N_("How long a lead rests, and what it comes back to"),
     "content": N_("What sales gets to send, by stage"),
     "segments": N_("Leads that have something in common, by name"),
+    "forms": N_("Hosted forms: what they ask, and what follows"),
 }
 """What each policy is about."""
 

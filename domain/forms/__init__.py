@@ -1,0 +1,1 @@
+"""Hosted forms: what marketing writes of them, and what people enter."""

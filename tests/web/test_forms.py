@@ -1,0 +1,248 @@
+"""Hosted forms, as browsers and programs meet them."""
+
+from __future__ import annotations
+
+import httpx2 as httpx
+import pytest
+from sqlalchemy import text
+
+from tests.web.conftest import Site, browse
+from tests.web.hosted_forms import ADA, FORMS, Clock, clock, events, fill, forms, hidden, publish
+
+__all__ = ["clock", "forms"]  # Fixtures.
+
+
+async def test_a_form_makes_a_lead_as_a_browser_would_have_told_of_it(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    """The lead, what it did and where it came from are there at once; mail waits for its word."""
+    sent = await fill(
+        browser, clock, "/f/demo?utm_source=Google&utm_campaign=Spring", **{"answer.size": "14"}
+    )
+
+    assert sent.status_code == 200, sent.text
+    assert "Thank you" in sent.text
+    assert forms.rows("SELECT email, first_name, source, attributes, phase FROM lead") == [
+        ("ada@acme.example", "Ada", "website", {"size": "14"}, "")
+    ]
+    ((lead, kind, name, detail),) = events(forms)
+    assert (lead, kind, name) == (1, "form", "form_submitted")
+    assert detail["campaign"] == {"source": "google", "campaign": "spring"}  # type: ignore[index]
+    assert detail["properties"]["form"] == "demo"  # type: ignore[index]
+    assert forms.rows("SELECT source, campaign FROM campaign_touch") == [("google", "spring")]
+    assert forms.rows("SELECT kind FROM relay_message") == [("confirm",)]
+    assert forms.rows("SELECT cadence, asks FROM confirmation") == [("welcome-nurture", True)]
+    assert forms.rows("SELECT form, state, lead_id FROM form_submission") == [("demo", "taken", 1)]
+    assert forms.rows("SELECT views, turned_away FROM form_day") == [(1, 0)]
+
+
+async def test_the_same_page_counts_once(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    """A button that is pressed twice, or an answer that was lost, would be two."""
+    page = await browser.get("/f/demo")
+    clock.now += 10
+    once = await browser.post("/f/demo", data=hidden(page) | ADA)
+    twice = await browser.post("/f/demo", data=hidden(page) | ADA)
+    other = await browser.post(
+        "/f/demo", data=hidden(page) | ADA | {"answer.email": "bea@acme.example"}
+    )
+
+    assert (once.status_code, twice.status_code, other.status_code) == (200, 200, 409)
+    assert len(events(forms)) == 1
+    assert 'value="bea@acme.example"' in other.text, "what was typed stands there again"
+    clock.now += 10
+    again = await browser.post(
+        "/f/demo", data=hidden(other) | ADA | {"answer.email": "bea@acme.example"}
+    )
+    assert again.status_code == 200
+    assert len(events(forms)) == 2
+
+
+async def test_nothing_that_is_known_is_replaced(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    """Anybody may type anybody's address: it fills what is empty, and the rest is a claim."""
+    forms.add_lead("ada@acme.example", first_name="Adelaide")
+    await fill(browser, clock, **{"answer.size": "14"})
+
+    assert forms.rows("SELECT first_name, attributes FROM lead") == [("Adelaide", {"size": "14"})]
+    assert forms.rows("SELECT field, value FROM lead_claim") == [("first_name", "Ada")]
+    assert forms.rows("SELECT count(*) FROM confirmation") == [(0,)]
+    assert forms.rows("SELECT count(*) FROM relay_message WHERE kind = 'start'") == [(0,)]
+
+
+async def test_a_known_lead_that_is_in_no_cadence_enters_it(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    forms.add_lead("ada@acme.example", phase="")
+    await fill(browser, clock)
+
+    assert forms.rows("SELECT kind, payload->>'cadence' FROM relay_message") == [
+        ("start", "welcome-nurture")
+    ]
+
+
+async def test_the_wording_that_was_read_is_kept_with_whoever_agreed(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    """Nobody could show later what somebody agreed to; what is published meanwhile is not it."""
+    page = await browser.get("/f/demo", headers={"Accept-Language": "ko"})
+    assert "메일을 받겠습니다." in page.text
+    publish(forms, FORMS.replace("메일을 받겠습니다.", "모두 받겠습니다."))
+    clock.now += 10
+    await browser.post("/f/demo", data=hidden(page) | ADA | {"consent": "yes"})
+    await fill(browser, clock, **{"answer.email": "bea@acme.example"})
+
+    assert forms.rows(
+        "SELECT wording.text, wording.language, wording.version, wording.topic FROM "
+        "form_submission JOIN form_consent_text AS wording ON wording.id = consent_text_id"
+    ) == [("메일을 받겠습니다.", "ko", 1, "nurture")]
+    assert forms.rows("SELECT email_key, topic, action, source, evidence FROM consent_record") == [
+        (
+            "ada@acme.example",
+            "nurture",
+            "opt_in",
+            "form",
+            "form demo, text ko version 1: 메일을 받겠습니다.",
+        )
+    ]
+
+
+async def test_agreeing_in_a_form_lifts_no_refusal(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    """Anybody could have mail sent again to somebody who refused it."""
+    forms.add_lead("ada@acme.example", phase="")
+    with forms.database.begin() as connection:
+        connection.execute(
+            text("INSERT INTO suppression VALUES ('ada@acme.example', 'unsubscribed', now())")
+        )
+        connection.execute(
+            text("INSERT INTO topic_opt_out VALUES ('ada@acme.example', 'nurture', now())")
+        )
+    await fill(browser, clock, consent="yes")
+
+    assert forms.rows("SELECT count(*) FROM suppression") == [(1,)]
+    assert forms.rows("SELECT count(*) FROM topic_opt_out") == [(1,)]
+    assert forms.rows("SELECT count(*) FROM relay_message") == [(0,)]
+
+
+async def test_without_double_opt_in_nobody_is_asked(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    sent = await fill(browser, clock, "/f/guide")
+
+    assert (sent.status_code, sent.headers["location"]) == (
+        303,
+        "https://www.acme.example/guide?x=1",
+    )
+    assert forms.rows("SELECT asks FROM confirmation") == [(False,)]
+    assert forms.rows("SELECT count(*) FROM relay_message") == [(0,)]
+
+
+async def test_mistakes_are_told_at_their_fields_and_nothing_typed_is_lost(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    sent = await fill(browser, clock, **{"answer.email": "ada", "answer.first_name": 'A"da<'})
+
+    assert sent.status_code == 422
+    assert "This is no e-mail address" in sent.text
+    assert 'aria-invalid="true"' in sent.text
+    assert 'value="A&#34;da&lt;"' in sent.text
+    assert forms.rows("SELECT count(*) FROM form_submission") == [(0,)]
+
+
+async def test_a_page_is_shown_by_the_sites_it_names_and_by_no_other(
+    forms: Site, browser: httpx.AsyncClient
+) -> None:
+    """Else any site could put it under a button of its own."""
+    hosted, embedded = await browser.get("/f/demo"), await browser.get("/f/demo/embed")
+    policy = hosted.headers["content-security-policy"]
+
+    assert "frame-ancestors 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert (
+        "frame-ancestors 'self' https://www.acme.example"
+        in (embedded.headers["content-security-policy"])
+    )
+    assert "Write to &lt;me&gt;." in hosted.text
+    for script in ("/f/form.js", "/f/embed.js"):
+        answer = await browser.get(script)
+        assert answer.headers["content-type"].startswith("text/javascript")
+        assert "no-store" not in answer.headers.get("cache-control", "")
+
+
+async def test_what_another_site_sends_is_refused(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    """A page of somebody else's could have its visitors' browsers send it."""
+    page = await browser.get("/f/demo")
+    clock.now += 10
+    for headers in (
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ):
+        sent = await browser.post("/f/demo", data=hidden(page) | ADA, headers=headers)
+        assert sent.status_code == 403
+        assert "Open the page here" in sent.text
+    assert forms.rows("SELECT count(*) FROM form_submission") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/f/nothing", 404), ("/f/over", 410), ("/f/Demo%00", 404)]
+)
+async def test_a_form_that_there_is_not(
+    forms: Site, browser: httpx.AsyncClient, path: str, status: int
+) -> None:
+    assert (await browser.get(path)).status_code == status
+    sent = await browser.post(path, data=ADA)
+    assert sent.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b"x" * 300_000, "application/x-www-form-urlencoded", 413),
+        (b"&".join(b"a%d=1" % n for n in range(400)), "application/x-www-form-urlencoded", 409),
+        (b"answer.email=%ff%00", "application/x-www-form-urlencoded", 409),
+        (b"{}", "application/json", 415),
+    ],
+)
+async def test_what_is_no_form_is_refused(
+    forms: Site, browser: httpx.AsyncClient, content: bytes, kind: str, status: int
+) -> None:
+    sent = await browser.post("/f/demo", content=content, headers={"Content-Type": kind})
+
+    assert sent.status_code == status
+
+
+async def test_while_the_database_takes_nothing_what_was_typed_stays(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    """No scoring policy is as good as no database: it can't be taken now, and is not said to be."""
+    with forms.database.begin() as connection:
+        connection.execute(text("DELETE FROM policy_version WHERE name = 'scoring'"))
+    sent = await fill(browser, clock)
+
+    assert (sent.status_code, "retry-after" in sent.headers) == (503, True)
+    assert 'value="ada@acme.example"' in sent.text
+    assert forms.rows("SELECT count(*) FROM form_submission") == [(0,)]
+
+
+async def test_a_preview_is_no_view(forms: Site, browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/f/demo/embed?preview")
+
+    assert "disabled" in page.text
+    assert forms.rows("SELECT count(*) FROM form_day") == [(0,)]
+
+
+async def test_a_forms_key_is_nobodys_to_use_or_to_revoke(forms: Site) -> None:
+    """It would stand in the list of write keys, and be revoked by somebody who tidies up."""
+    async with browse(forms) as client:
+        sent = await client.post(
+            "/v1/track", json={"event": "x", "userId": "u"}, auth=("form demo", "")
+        )
+
+    assert sent.status_code == 401
