@@ -123,6 +123,8 @@ def _environment(facts: FactSet) -> checker.Env:
                 variables[path] = kinds.INT
             case str():
                 variables[path] = text
+            case list() | tuple():
+                variables[path] = kinds.List(text)
             case _:
                 inner = kinds.DYN if path in facts.loose else text
                 variables[path] = kinds.Map(text, inner)

@@ -33,13 +33,14 @@ class FactSet:
     ``example`` has every fact with its fields and values of the right kind; a field that holds
     an empty map takes any name, and holds text unless it is ``loose``. ``sample`` is a condition
     to show to who wrote a wrong one. ``values`` are the facts that can only be what is listed,
-    each with a sentence that says so.
+    each with a sentence that says so, ``dates`` the fields whose text is a day (ISO 8601) or ''.
     """
 
     example: Mapping[str, Any]
     sample: str
     values: Mapping[str, tuple[tuple[Any, ...], str]] = field(default_factory=dict)
     loose: frozenset[str] = frozenset()
+    dates: frozenset[str] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
