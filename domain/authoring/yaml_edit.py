@@ -55,12 +55,12 @@ def _yaml() -> YAML:
 
 
 def _take_over(into: CommentedMap, data: Mapping[str, Any]) -> None:
-    known = {_plain(key): key for key in into}
+    known = {_key(key): key for key in into}
     for name in [name for name in known if name not in data]:
         del into[known[name]]
     for name, value in data.items():
         if name not in known:
-            into[name] = _made(value, into)
+            into[_new_key(name)] = _made(value, into)
             continue
         there = into[known[name]]
         if _plain(there) != value:
@@ -78,12 +78,12 @@ def _changed(there: Any, value: Any, inside: Any) -> Any:
 
 def _rows(there: CommentedSeq, rows: Sequence[Mapping[str, Any]]) -> CommentedSeq:
     """The rows in their new order; one that was there keeps what was written about it."""
-    name = next((one for one in NAMES if all(one in row for row in rows)), "")
-    known = {row.get(name): (at, row) for at, row in enumerate(there) if isinstance(row, dict)}
+    names = [one for one in NAMES if any(one in row for row in rows)]
+    known = {_called(row, names, at): (at, row) for at, row in enumerate(there)}
     comments = dict(there.ca.items)
     made = []
     for at, row in enumerate(rows):
-        was, old = known.get(row[name], (-1, None)) if name else (at, _at(there, at))
+        was, old = known.get(_called(row, names, at), (-1, None))
         if isinstance(old, CommentedMap):
             _take_over(old, row)
         made.append((was, old if isinstance(old, CommentedMap) else _made(row, there)))
@@ -96,8 +96,21 @@ def _rows(there: CommentedSeq, rows: Sequence[Mapping[str, Any]]) -> CommentedSe
     return there
 
 
-def _at(there: CommentedSeq, position: int) -> Any:
-    return there[position] if position < len(there) else None
+def _called(row: Any, names: Sequence[str], position: int) -> Any:
+    """What a row is known by: one of these names, else its place."""
+    named = (row[one] for one in names if one in row) if isinstance(row, dict) else iter(())
+    return next(named, position)
+
+
+def _key(key: Any) -> str:
+    """A key as it is read elsewhere: its text."""
+    plain = _plain(key)
+    return str(plain).lower() if isinstance(plain, bool) else str(plain)
+
+
+def _new_key(key: str) -> Any:
+    """A key that is a number is written as one."""
+    return int(key) if key.lstrip("-").isdecimal() else key
 
 
 def _are_rows(value: Any) -> bool:
@@ -107,8 +120,8 @@ def _are_rows(value: Any) -> bool:
 def _made(value: Any, inside: Any) -> Any:
     """A new value; a mapping is written as those beside it are."""
     if isinstance(value, Mapping):
-        made = CommentedMap((name, _made(one, inside)) for name, one in value.items())
-        others = inside if isinstance(inside, CommentedSeq) else []
+        made = CommentedMap((_new_key(name), _made(one, inside)) for name, one in value.items())
+        others = inside.values() if isinstance(inside, CommentedMap) else inside or ()
         if any(isinstance(one, CommentedMap) and one.fa.flow_style() for one in others):
             made.fa.set_flow_style()
         return made
@@ -123,7 +136,7 @@ def _made(value: Any, inside: Any) -> Any:
 def _plain(value: Any) -> Any:
     """A value as it is read elsewhere: a day is its text."""
     if isinstance(value, Mapping):
-        return {_plain(key): _plain(one) for key, one in value.items()}
+        return {_key(key): _plain(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_plain(one) for one in value]
     if isinstance(value, date):

@@ -436,8 +436,10 @@ def _meaning(version: DefinitionVersion, *meant: str) -> Iterator[str]:
 
 
 def _rules(policy: ScoringPolicy, looked_at: RulesLookedAt) -> list[RuleOutcomeRow]:
-    written = [("interest", one.rule, one.points) for one in policy.interest]
+    written = [("interest", one.rule, one.points) for one in policy.interest if not one.off]
     for _place, rule in each_rule(policy.fit):
+        if rule.off:
+            continue
         worth = rule.bands.values() if isinstance(rule, BandRule) else (rule.points,)
         written += [("fit", rule.rule, points) for points in dict.fromkeys(worth)]
     # What an event gave is what its rule says: of interest the name is enough.

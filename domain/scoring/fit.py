@@ -41,6 +41,8 @@ def fit_of(
     unanswered: list[tuple[str, str]] = []
     for entry in policy.fit:
         for rule in entry.first if isinstance(entry, FirstOf) else (entry,):
+            if rule.off:
+                continue
             points, reason = rule.given(facts)
             if reason:
                 unanswered.append((rule.rule, reason))

@@ -50,6 +50,8 @@ class _FitRule(Policy):
 
     rule: RuleName
     """Its name, at most 80 characters, once in the file."""
+    off: bool = False
+    """Whether it is switched off: it stays in the file, and is passed over."""
 
 
 class TraitRule(_FitRule):

@@ -148,6 +148,8 @@ class InterestRule(Policy):
     """What an event adds to the interest."""
     at_most: CapField | None = None
     """How many events count; those that come later in the period add nothing."""
+    off: bool = False
+    """Whether it is switched off: it stays in the file, and is passed over."""
 
     @field_validator("condition", "at_most", mode="before")
     @classmethod
@@ -158,7 +160,8 @@ class InterestRule(Policy):
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_there(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in dump(self).items() if value is not None}
+        dumped = dump(self).items()
+        return {key: value for key, value in dumped if value is not None and value is not False}
 
     @cached_property
     def compiled(self) -> Condition | None:
@@ -215,6 +218,8 @@ class ScoringPolicy(PolicyFile):
     def _every_rule_is_reached(cls, rules: tuple[InterestRule, ...]) -> tuple[InterestRule, ...]:
         taken: dict[str, str] = {}
         for position, rule in enumerate(rules):
+            if rule.off:
+                continue
             if all(kind in taken for kind in rule.on):
                 earlier = taken[rule.on[0]]
                 raise mistake(
@@ -290,12 +295,13 @@ class ScoringPolicy(PolicyFile):
     @cached_property
     def fit_conditions(self) -> Mapping[str, tuple[Condition, ...]]:
         """Name of a fit rule → what it asks, in the order of the rules."""
-        return {rule.rule: rule.conditions for _, rule in each_rule(self.fit)}
+        return {rule.rule: rule.conditions for _, rule in each_rule(self.fit) if not rule.off}
 
     @cached_property
     def rules_by_kind(self) -> Mapping[str, tuple[InterestRule, ...]]:
         """Kind of event → its interest rules, in the order in which they are tried."""
-        return {kind: tuple(rule for rule in self.interest if kind in rule.on) for kind in KINDS}
+        tried = [rule for rule in self.interest if not rule.off]
+        return {kind: tuple(rule for rule in tried if kind in rule.on) for kind in KINDS}
 
     @cached_property
     def fields_by_kind(self) -> Mapping[str, tuple[str, ...]]:

@@ -226,7 +226,8 @@ def _elsewhere(
     """The rules of interest that are not ``seen``, and that held of others that entered; all of
     them where those are too many to look at, so that a page costs the same however many there
     are."""
-    unseen = {one.rule for one in rules.interest} - {one.rule for one in seen}
+    tried = {one.rule for one in rules.interest if not one.off}
+    unseen = tried - {one.rule for one in seen}
     if not unseen:
         return ()
     many = text(f"SELECT count(*) > :most FROM ({entered.sql} LIMIT :most + 1) AS unit")

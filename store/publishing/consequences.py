@@ -70,10 +70,11 @@ def routing_of(connection: Connection, checked: Checked, now: datetime) -> Routi
 
 
 def forecast_of(
-    connection: Connection, checked: Checked, now: datetime
+    connection: Connection, checked: Checked, now: datetime, most: int | None = None
 ) -> RescoringForecast | None:
-    """What the scoring rules among these texts would make of all leads; None when there are none,
-    when they hold already, or when there is nothing to compare them with."""
+    """What the scoring rules among these texts would make of all leads, or of ``most`` that chance
+    has chosen; None when there are none, when they hold already, or when there is nothing to
+    compare them with."""
     rules = _scoring(checked)
     in_force = policy_in_force(connection, ScoringPolicy.name())
     if rules is None or in_force is None or in_force.source == checked.policies["scoring"][0]:
@@ -81,7 +82,7 @@ def forecast_of(
     if not how_many_leads(connection):
         return None
     try:
-        return forecast(connection, rules, now, lambda _seen: None)
+        return forecast(connection, rules, now, lambda _seen: None, most)
     except PolicyMissing:
         # The rules in force were written for an earlier version of Perennial.
         return None

@@ -32,7 +32,7 @@ def unknown_attributes(connection: Connection, checked: Checked) -> list[Unknown
     several only when there is none of them."""
     if not connection.scalar(text("SELECT EXISTS (SELECT FROM lead)")):
         return []
-    known = {f"{table}.attributes": _names(connection, table) for table in ("lead", "account")}
+    known = attribute_names(connection)
     found = {}
     for where, groups in _asked(checked):
         for group in groups:
@@ -45,6 +45,11 @@ def unknown_attributes(connection: Connection, checked: Checked) -> list[Unknown
                 shown = advice.strip() if "Did you mean" in advice else ""
                 found[where, path, name] = UnknownAttribute(where, f"{path}.{name}", shown)
     return list(found.values())
+
+
+def attribute_names(connection: Connection) -> dict[str, frozenset[str]]:
+    """``lead.attributes`` and ``account.attributes`` → the names that stand there."""
+    return {f"{table}.attributes": _names(connection, table) for table in ("lead", "account")}
 
 
 def _asked(checked: Checked) -> Iterator[tuple[str, Iterable[tuple[Condition, ...]]]]:

@@ -4,7 +4,7 @@ journey time, UTC."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
@@ -168,13 +168,19 @@ class RescoringForecast:
 
 
 def forecast(
-    connection: Connection, rules: ScoringPolicy, now: datetime, told: Callable[[int], None]
+    connection: Connection,
+    rules: ScoringPolicy,
+    now: datetime,
+    told: Callable[[int], None],
+    most: int | None = None,
 ) -> RescoringForecast:
     """What publishing ``rules`` would do; nothing is written.
 
     Args:
         now: journey time, UTC.
         told: called with the number of leads looked at so far.
+        most: of how many leads it is asked, None for all; of more those whose ids chance, the same
+            each time, has chosen.
 
     Raises:
         PolicyMissing: there are no rules yet that these could replace.
@@ -182,12 +188,11 @@ def forecast(
     old = policy(connection, ScoringPolicy)
     before: Counter[Meaning] = Counter()
     after: Counter[Meaning] = Counter()
-    names = [*(rule.rule for rule in rules.interest), *rules.fit_conditions]
+    names = [*(rule.rule for rule in rules.interest if not rule.off), *rules.fit_conditions]
     matched, unanswered = Counter(dict.fromkeys(names, 0)), Counter[str]()
     becomes: Counter[str] = Counter()
-    seen = last = 0
-    while ids := page_of_leads(connection, last):
-        last = ids[-1]
+    seen = 0
+    for ids in _pages(connection, most):
         traits = _traits(connection, ids)
         histories = _histories(connection, ids)
         for row in traits:
@@ -208,6 +213,19 @@ def forecast(
     return RescoringForecast(
         seen, before, after, becomes[Phase.NURTURE], becomes[""], matched, unanswered
     )
+
+
+def _pages(connection: Connection, most: int | None) -> Iterator[list[int]]:
+    last = 0
+    if most is None:
+        while ids := page_of_leads(connection, last):
+            last = ids[-1]
+            yield ids
+        return
+    chosen = text("SELECT id FROM lead ORDER BY hashint8(id) LIMIT :most")
+    ids = list(connection.scalars(chosen, {"most": most}))
+    for begin in range(0, len(ids), PAGE):
+        yield ids[begin : begin + PAGE]
 
 
 def points_now(rules: ScoringPolicy, interest: Interest, now: datetime) -> int:

@@ -86,7 +86,10 @@ NAVIGATION = (
                 N_("Policies and mails"),
                 "rule",
                 Action.READ_CADENCES,
-                also=("/templates",),
+                also=(
+                    *("/templates", "/scoring-settings", "/recycle-settings"),
+                    "/consent-settings",
+                ),
             ),
             NavigationEntry("/forms", N_("Forms"), "dynamic_form", Action.READ_CADENCES),
             NavigationEntry("/recycle", N_("Recycle pool"), "autorenew", Action.READ_RECYCLE),

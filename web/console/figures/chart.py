@@ -155,6 +155,60 @@ def chart(labels: Sequence[str], series: Sequence[Bars], *, caption: str, stacke
     )
 
 
+class ChartMark(NamedTuple):
+    """A line through a chart at one of its labels."""
+
+    name: str
+    at: str
+
+
+def columns(labels: Sequence[str], bars: Bars, marks: Sequence[ChartMark], *, caption: str) -> None:
+    """Standing bars, one for each label, with lines through them.
+
+    Args:
+        labels: from the left.
+        marks: at some of the labels.
+        caption: what the chart shows, for those who hear the page.
+    """
+    ink = {"color": "var(--ink)"}
+    _show(
+        _frame(_NUMBER)
+        | {
+            "legend": {"show": False},
+            "xAxis": {
+                "type": "category",
+                "data": list(labels),
+                "axisLabel": _QUIET | {"hideOverlap": True},
+                "axisLine": {"lineStyle": _LINE},
+                "axisTick": {"show": False},
+            },
+            "yAxis": {
+                "type": "value",
+                "axisLabel": _QUIET,
+                "splitLine": {"lineStyle": _LINE},
+            },
+            "series": [
+                {
+                    "type": "bar",
+                    "name": bars.name,
+                    "data": list(bars.values),
+                    "barCategoryGap": "10%",
+                    "emphasis": {"disabled": True},
+                    "markLine": {
+                        "symbol": "none",
+                        "silent": True,
+                        "lineStyle": ink | {"type": "dashed", "width": 1.5},
+                        "label": ink | {"formatter": "{b}"},
+                        "data": [{"name": one.name, "xAxis": one.at} for one in marks],
+                    },
+                }
+            ],
+        },
+        rem=13,
+        caption=caption,
+    )
+
+
 def _lying(labels: Sequence[str]) -> dict[str, Any]:
     return _frame(_NUMBER) | {
         "xAxis": {

@@ -175,7 +175,7 @@ class ConditionBuilder:
         whole = ""
         if self._text is not None:
             said = mistake_in(CelRow(self._text), self._facts) if self._text.strip() else ""
-            self._area.error = told(said) or None
+            self._area.without_auto_validation().error = told(said) or None
         else:
             at_rows = False
             for one in _each(self._root):
@@ -183,7 +183,7 @@ class ConditionBuilder:
                 at_rows = at_rows or bool(said)
                 shown = said and (self._strict or self._is_whole(one))
                 for typed_in in one.typed_in[-1:]:
-                    typed_in.error = told(said) if shown else None
+                    typed_in.without_auto_validation().error = told(said) if shown else None
             whole = "" if at_rows else mistake_in(self._root.part(), self._facts)
         self._whole.set_text(told(whole))
         self._whole.set_visibility(bool(whole))

@@ -39,6 +39,8 @@ ABOUT = {
     "forms": N_("Hosted forms: what they ask, and what follows"),
 }
 """What each policy is about."""
+FORMS = {name: f"/{name}-settings" for name in ("scoring", "recycle", "consent", "team", "sla")}
+"""Policies that can be changed in a form → its page."""
 
 
 @console_page("/policies", Action.READ_CADENCES, N_("Policies and mails"))
@@ -92,7 +94,9 @@ async def policy(visit: PageVisit, name: str, *, version: int | None = None) -> 
     name_page(visit, labels.policy(name))
     if visit.may(publishing(name)):
         with visit.top:
-            go(_("Edit"), f"/policies/{name}/edit", main=True, key="e")
+            if name in FORMS:
+                go(_("Change it in a form"), FORMS[name], main=True, key="f")
+            go(_("Edit"), f"/policies/{name}/edit", main=name not in FORMS, key="e")
     newest = versions[0]
     old = next((one for one in versions if one.version == version and one != newest), None)
     with ui.element("div").classes("columns"):

@@ -50,6 +50,8 @@ class PolicyForm:
     Args:
         written: the file as the form has it now.
         fields: where each value of that file is typed.
+        whole: whether all that is written in parts, such as conditions, is complete; shows what is
+            not.
     """
 
     def __init__(
@@ -59,8 +61,11 @@ class PolicyForm:
         published: PublishedText,
         written: Callable[[], str],
         fields: Callable[[], Fields],
+        *,
+        whole: Callable[[], bool] = lambda: True,
     ) -> None:
         self.visit, self.name, self._published = visit, name, published
+        self._whole = whole
         self._written, self._fields = written, fields
         with visit.top:
             if name == "team":
@@ -75,6 +80,9 @@ class PolicyForm:
 
     async def _checked(self) -> tuple[str, Checked] | None:
         """The file of the form, if there is no mistake in it; each is told at its field."""
+        if not self._whole():
+            say_no(_("Fix the mistakes first: each is told at its field."))
+            return None
         # Writing a file with its comments is work of its own, and others wait for this thread.
         text = await run_in_threadpool(self._written)
         checked = await check_open(self.visit, "policy", self.name, text)
