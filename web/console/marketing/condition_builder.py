@@ -160,15 +160,17 @@ class ConditionBuilder:
                 else:
                     button(_("Show it as rows"), self._as_rows)
             self._whole = ui.label("").props('role="alert"').classes("wrong")
-        self._tell()
+            self._tell()
 
     def _edited(self) -> None:
-        self._tell()
-        self._changed()
+        # What was pressed may be drawn anew, and gone.
+        with self._all:
+            self._tell()
+            self._changed()
 
     def _rebuilt(self, focus: object = None) -> None:
         self._draw(focus)
-        self._changed()
+        self._edited()
 
     def _tell(self) -> None:
         """Each mistake at its row; what a row lacks only once it was asked for."""
@@ -241,7 +243,7 @@ class ConditionBuilder:
                 adding = button(_("Add a condition"), lambda: self._add(group, _OpenRow()))
                 button(_("Add a group"), lambda: self._add(group, _OpenGroup("any", [_OpenRow()])))
             if group is focus:
-                adding.run_method("$el.focus")
+                ui.run_javascript(f"getHtmlElement({adding.id})?.focus()")
 
     def _add(self, group: _OpenGroup, part: _OpenPart) -> None:
         group.parts.append(part)

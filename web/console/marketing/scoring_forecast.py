@@ -41,10 +41,8 @@ class ScoringForecast:
         """Curves of points with the thresholds of a form."""
         self._curves.clear()
         with self._curves:
-            levels = {_("Interest {level}", level=one): at for one, at in form.levels.items()}
-            _curve(_("Leads by points of interest, today"), self._points.interest, levels)
-            letters = {_("Fit {letter}", letter=one): at for one, at in form.letters.items()}
-            _curve(_("Leads by points of fit, today"), self._points.fit, letters)
+            _curve(_("Leads by points of interest, today"), self._points.interest, form.levels)
+            _curve(_("Leads by points of fit, today"), self._points.fit, form.letters)
 
     def tell_none(self) -> None:
         """Say that there is none, for the form has mistakes."""
