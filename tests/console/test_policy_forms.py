@@ -76,7 +76,7 @@ def test_marketing_changes_the_scoring(site: Site, console: Console, as_before: 
     expect(added.get_by_text("Write a value.")).to_be_visible()
     added.get_by_label("Operator").click()
     page.get_by_role("option", name="contains", exact=True).click()
-    added.get_by_label("Value").fill("example")
+    added.get_by_label("Its value").fill("example")
     builder.get_by_label("Which of them must hold").click()
     page.get_by_role("option", name="At least one of these holds").click()
     expect(prices.get_by_label("If", exact=True)).to_have_value(

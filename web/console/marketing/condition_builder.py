@@ -395,7 +395,7 @@ class ConditionBuilder:
         else:
             first = str(row.values[0]) if row.values else ""
             known = list(self._suggested.get(asked.path, ()))[:MOST_SUGGESTED]
-            field = ui.input(_("Value"), value=first, autocomplete=known)
+            field = ui.input(_("Its value"), value=first, autocomplete=known)
             field.props("outlined dense maxlength=400")
             if operator.takes == "day":
                 field.props('type="date" stack-label').classes("short")
@@ -433,7 +433,7 @@ def _choices(asked: ConditionField, values: Sequence[RowValue], *, several: bool
     chosen: Any = list(values) if several else next(iter(values), None)
     made = ui.select(
         options,
-        label=_("Values") if several else _("Value"),
+        label=_("Values") if several else _("Its value"),
         value=chosen,
         multiple=several,
         with_input=len(options) > MOST_IN_ORDER,
