@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -23,7 +23,16 @@ from domain.cadences.next_step import (
     next_step,
 )
 from domain.consent.policy import Room
-from domain.contracts.journey import BeginCadence, Enrolled, Phase, Plan, RunStep
+from domain.contracts.journey import (
+    BeginCadence,
+    Enrolled,
+    EventCode,
+    FindWayBack,
+    Phase,
+    Plan,
+    RunStep,
+    WayBack,
+)
 from domain.contracts.journey_sales import LeaveCadence
 from domain.contracts.waits import Obstacle, WaitKind, wait_until
 from domain.rules.facts import reach_facts
@@ -35,8 +44,9 @@ from mail.merge import greeted_as, lead_facts, merge_fields, owner_of
 from mail.senders import choose_sender
 from metrics import STEP_LATENESS
 from store.consent.consent import consent_version
-from store.journeys import enrollment_steps, journeys
+from store.journeys import enrollment_entries, enrollment_steps, journeys
 from store.journeys.enrollment_steps import EnrolledLead, EnrollmentStep
+from store.journeys.journeys import EnrollmentRow
 from store.meetings.meeting_rows import meeting_details
 from store.published import cadences
 from store.published.policies import policy
@@ -78,7 +88,8 @@ class CadenceActivities:
     def begin_cadence(self, request: BeginCadence) -> Enrolled:
         """Enroll the lead in the newest version of the cadence and plan the first step.
 
-        A lead that is ready for sales already leaves at once.
+        A lead that is ready for sales already leaves at once. One whose enrollment by hand was
+        undone goes on where it was.
 
         Raises:
             CadenceMissing: it was never published; retried, so that
@@ -86,25 +97,32 @@ class CadenceActivities:
             LookupError: there is no such lead.
         """
         now = self.resources.now()
+        why = request.entry.reason if request.entry else ""
         with self.resources.engine.begin() as connection:
+            if why == EventCode.ENROLLED:
+                enrollment_entries.begin(connection, request.lead_id, now)
             entered = None
             if request.entry:
                 entered = journeys.record_entry(connection, request.entry, now)
-            latest = cadences.latest_cadence(connection, request.cadence)
-            enrollment = journeys.enroll(
-                connection,
-                key=f"{request.key}:{request.cadence}",
-                lead_id=request.lead_id,
-                cadence_version_id=latest.id,
-                cycle=request.cycle,
-                at=now,
-            )
+            resumed = None
+            if why == EventCode.UNENROLLED:
+                resumed = enrollment_entries.take_up(connection, request.lead_id)
+            enrollment = resumed or self._enroll(connection, request, now)
+            if why == EventCode.ENROLLED and enrollment_entries.begun(
+                connection, request.lead_id, enrollment.id
+            ):
+                journeys.leave_enrollment(connection, enrollment.id, EventCode.UNENROLLED, now)
             current = self._load(connection, enrollment.id, request.meeting_id, now)
-            enters = request.entry is not None and request.entry.reason != "moved"
-            ready = enters and is_ready_on_entry(connection, request.lead_id, now)
-            first = first_step(current.position, now, ready=ready)
-            plan = self._plan(current, first)
-            self._remember(connection, current, plan, first)
+            if current.row.ended_at is not None:
+                plan = Plan("exit", reason=current.row.exit_reason)
+            else:
+                first = self._resumed(current, now) if resumed else None
+                if first is None:
+                    enters = request.entry is not None and why != "moved"
+                    ready = enters and is_ready_on_entry(connection, request.lead_id, now)
+                    first = first_step(current.position, now, ready=ready)
+                plan = self._plan(current, first)
+                self._remember(connection, current, plan, first)
         exit_on: list[str] = sorted({*current.cadence.exit_on, *ALWAYS_EXIT})
         return Enrolled(enrollment.id, exit_on, plan, entered)
 
@@ -159,12 +177,41 @@ class CadenceActivities:
         return plan
 
     @activity.defn(no_thread_cancel_exception=True)
+    def find_way_back(self, request: FindWayBack) -> WayBack:
+        """Where a lead was before it was enrolled by hand, which was undone."""
+        with self.resources.engine.begin() as connection:
+            return enrollment_entries.way_back(connection, request.lead_id)
+
+    @activity.defn(no_thread_cancel_exception=True)
     def leave_cadence(self, request: LeaveCadence) -> None:
         """End an enrollment, if it has not ended yet."""
         with self.resources.engine.begin() as connection:
             journeys.leave_enrollment(
                 connection, request.enrollment_id, request.reason, self.resources.now()
             )
+
+    def _enroll(
+        self, connection: Connection, request: BeginCadence, now: datetime
+    ) -> EnrollmentRow:
+        latest = cadences.latest_cadence(connection, request.cadence)
+        return journeys.enroll(
+            connection,
+            key=f"{request.key}:{request.cadence}",
+            lead_id=request.lead_id,
+            cadence_version_id=latest.id,
+            cycle=request.cycle,
+            at=now,
+        )
+
+    def _resumed(self, current: Pass, now: datetime) -> NextStep | None:
+        """What an enrollment goes on with that was left for a while; None when it had not got as
+        far as a plan."""
+        row = current.row
+        if row.due_at is None:
+            return None
+        due = Due(row.planned_step, row.due_at)
+        step = next_step(current.position, due, now, late=DUE_TOLERANCE)
+        return replace(step, sends=False)
 
     def _answer_of(self, current: Pass) -> str:
         """What the lead did since that ends a cadence beside its phase, '' if nothing: that phase

@@ -8,7 +8,7 @@ from activities.resources import Resources
 from domain.contracts.journey import EndJourney, Entered, EnterRecycle, PhaseEntry, RecycleStay
 from domain.contracts.waits import WaitKind, wait_until
 from domain.sales.recycle import RecyclePolicy, stay_of
-from store.journeys import journeys
+from store.journeys import enrollment_entries, journeys
 from store.published.policies import policy
 from store.recycle import recycle
 
@@ -31,6 +31,7 @@ class PhaseActivities:
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
             entered = journeys.record_entry(connection, request.entry, now)
+            enrollment_entries.back_at_rest(connection, request.entry.lead_id)
             lead = recycle.recycled_lead(connection, request.entry.lead_id, request.reason)
             rest = stay_of(policy(connection, RecyclePolicy), lead)
             recycle.record_stay(connection, lead.lead_id, rest)

@@ -44,6 +44,7 @@ def journey_activities(resources: Resources) -> Activities:
         promises.enforce_promises,
         promises.pause_sla_clocks,
         cadences.begin_cadence,
+        cadences.find_way_back,
         cadences.leave_cadence,
         cadences.run_step,
         calls.plan_next_call,

@@ -1,4 +1,5 @@
-"""``cadence lint|publish|scoring|list|show``: marketing's files, checked and published."""
+"""``cadence lint|publish|scoring|list|show``: marketing's files, checked and published; and leads
+enrolled in them (``cli.cadence_enroll``)."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from sqlalchemy import Engine
 import services.publishing
 import settings as settings_module
 from cli.arguments import AsJson
+from cli.cadence_enroll import enroll, enrollments, undo_enrollment
 from cli.cadence_files import check_files
 from cli.cadence_routing import show_routing
 from cli.cadence_scoring import print_scoring, scoring_json, show_forecast, show_unknown
@@ -37,6 +39,7 @@ app = group(
     "cadence lint",
     "cadence publish cadences/scoring.yaml --preview",
     "cadence show welcome-nurture",
+    "cadence enroll welcome-nurture --filter country=KR --dry-run",
 )
 
 CADENCES = settings_module.ROOT / "cadences"
@@ -236,6 +239,11 @@ def show(
     for row in timeline(cadence, published.templates):
         table.add_row(Text(row.when), Text("  " * row.depth + row.what), Text(row.step))
     console.print(table)
+
+
+app.command("enroll")(enroll)
+app.command("enrollments")(enrollments)
+app.command("undo-enrollment")(undo_enrollment)
 
 
 def _somebody_is_there() -> bool:

@@ -45,6 +45,7 @@ class Action(StrEnum):
     READ_MONEY = "read what leads cost and bring"
     ENTER_MONEY = "enter spend and exchange rates"
     READ_CADENCES = "read cadences and policies"
+    ENROLL = "enroll leads in cadences, and undo it"
     DRAFT = "write and check cadences and policies"
     PUBLISH = "publish cadences and policies"
     PUBLISH_TEAM = "publish teams, routing and the SLA"
@@ -101,6 +102,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_MONEY: _EVERYBODY - OF_ONE_TEAM,
     Action.ENTER_MONEY: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
     Action.READ_CADENCES: _EVERYBODY,
+    Action.ENROLL: frozenset({Role.MARKETING, Role.ADMIN}),
     Action.DRAFT: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
     Action.PUBLISH: frozenset({Role.MARKETING, Role.ADMIN}),
     Action.PUBLISH_TEAM: frozenset({Role.MANAGER, Role.ADMIN}),

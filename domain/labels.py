@@ -55,6 +55,8 @@ REASONS = {
     "contract_end": "Contract ends",
     "reactivated": "Reactivated by sales",
     "play": "Sales play",
+    "enrolled": "Enrolled by marketing",
+    "unenrolled": "Enrollment undone",
     "time_up": "Rest is over",
     "exhausted": "Cadence is over",
     "no_response": "No response",
@@ -86,6 +88,37 @@ REASONS = {
     "merge_undone": "A merge was undone",
 }
 """Why a phase began or a lead came back, where no disposition of that name says it."""
+WHY_NOT = {
+    "gone": "No such lead",
+    "with_sales": "With sales",
+    "opportunity_open": "An opportunity is open",
+    "customer": "Customer",
+    "closed": "The journey is over",
+    "no_address": "No e-mail address",
+    "do_not_market": "The account is not marketed to",
+    "suppressed": "Gets no mail",
+    "unconfirmed": "The address is not confirmed",
+    "topic_refused": "Wants no mail on this topic",
+    "starting": "The journey begins this moment",
+    "in_run": "Is about to be enrolled otherwise",
+    "already_in": "In this cadence already",
+    "better_cadence": "In a cadence with a higher priority",
+    "other_cadence": "In another cadence",
+    "re_entry": "Was in it before, and may not enter again",
+    "excluded": "Excluded by the cadence",
+    "ready": "Ready for sales",
+}
+"""Why a lead does not enter a cadence by hand."""
+ENROLLMENT_STATES = {
+    "waiting": "Waits for its time",
+    "told": "On its way",
+    "entered": "Entered",
+    "left_out": "Stays out",
+    "dropped": "Undone before it entered",
+    "undoing": "Goes back",
+    "undone": "Back where it was",
+}
+"""What became of a lead that somebody enrolled by hand."""
 ENGAGEMENTS = {
     "open": "Opened a mail",
     "click": "Clicked a link",

@@ -32,6 +32,7 @@ from domain.contracts.journey import (
     Enrolled,
     Entered,
     EnterRecycle,
+    FindWayBack,
     MeetingPlan,
     OpenedTask,
     OpenOpportunity,
@@ -43,6 +44,7 @@ from domain.contracts.journey import (
     RunStep,
     SendOne,
     TaskRequest,
+    WayBack,
 )
 from domain.contracts.journey_sales import (
     CustomerCare,
@@ -113,6 +115,11 @@ async def enter_phase(entry: PhaseEntry) -> Entered:
 async def begin_cadence(request: BeginCadence) -> Enrolled:
     """Enroll the lead and plan the first step."""
     return await _record("begin_cadence", request, Enrolled, f"Enroll in {request.cadence}")
+
+
+async def find_way_back(request: FindWayBack) -> WayBack:
+    """Where the lead was before it was enrolled by hand."""
+    return await _record("find_way_back", request, WayBack, "Undo the enrollment")
 
 
 async def run_step(request: RunStep) -> Plan:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.contracts.journey import BeginCadence, EventCode, JourneyResult, JourneyState, Phase
+from domain.contracts.journey import (
+    BeginCadence,
+    EventCode,
+    FindWayBack,
+    JourneyResult,
+    JourneyState,
+    Phase,
+)
 from workflows import activity_stubs
 from workflows.cadence_run import run_cadence
 from workflows.phase import JourneyPhase
-from workflows.transition import Transition
+from workflows.transition import Transition, end
 
 
 @workflow.defn(name=Phase.NURTURE)
@@ -39,13 +46,22 @@ class NurturePhase(JourneyPhase):
         )
         if enrolled.entered:
             self.state.score_band = enrolled.entered.score_band
-        ending = await run_cadence(self, enrolled, also=(EventCode.PLAY,))
+        ending = await run_cadence(self, enrolled, also=(EventCode.PLAY, EventCode.ENROLLED))
         match ending.code:
             case EventCode.SCORE_REACHED | EventCode.REPLIED:
                 return Transition(Phase.FOLLOW_UP, ending.code)
             case EventCode.BOOKED:
                 return Transition(Phase.MEETING, ending.code, meeting_id=ending.ref)
-            case EventCode.PLAY:
-                return Transition(Phase.NURTURE, EventCode.PLAY, cadence=ending.reason)
+            case EventCode.PLAY | EventCode.ENROLLED as code:
+                return Transition(Phase.NURTURE, code, cadence=ending.reason)
+            case EventCode.UNENROLLED:
+                return await self.way_back()
             case _:
                 return Transition(Phase.RECYCLE, ending.code)
+
+    async def way_back(self) -> Transition:
+        """Where the lead was before it was enrolled, as if it had not been."""
+        way = await activity_stubs.find_way_back(FindWayBack(self.state.lead_id))
+        if not way.phase:
+            return end("unenrolled", EventCode.UNENROLLED)
+        return Transition(Phase(way.phase), way.reason, cadence=way.cadence, cycle=way.cycle)

@@ -31,8 +31,13 @@ from workflows.waiting import HistoryFull, Inbox
 
 INTEREST_SHOWN = (EventCode.SCORE_REACHED, EventCode.REPLIED, EventCode.INTEREST)
 """Events that bring a lead to sales. While sales works the lead they are sales' to answer."""
-ORDERS_TO_MARKETING = (EventCode.REACTIVATED, EventCode.CLOSED_OUT, EventCode.PLAY)
-"""What sales asks for a lead that is with marketing; void once the lead is with sales itself."""
+ORDERS_TO_MARKETING = (
+    EventCode.REACTIVATED,
+    EventCode.CLOSED_OUT,
+    EventCode.PLAY,
+    EventCode.ENROLLED,
+)
+"""What people ask for a lead that is with marketing; void once the lead is with sales itself."""
 
 
 class JourneyPhase(Inbox):
@@ -188,7 +193,7 @@ class JourneyPhase(Inbox):
         workflow.continue_as_new(state, search_attributes=search_attributes(state))
 
     def _continue_in(self, transition: Transition, phase: Phase) -> NoReturn:
-        cycle = self.state.cycle + transition.next_cycle
+        cycle = transition.cycle or self.state.cycle + transition.next_cycle
         if self.phase in IN_SALES:
             # Left in the inbox, they would wake the lead as soon as it is recycled.
             self.discard(*INTEREST_SHOWN, *ORDERS_TO_MARKETING, EventCode.HOT)

@@ -87,8 +87,8 @@ class RecyclePhase(JourneyPhase):
                 return Transition(Phase.FOLLOW_UP, code, next_cycle=True)
             case JourneyEvent(code=EventCode.CLOSED_OUT):
                 return end("closed_out", EventCode.CLOSED_OUT)
-            case JourneyEvent(code=EventCode.PLAY, reason=cadence):
-                return Transition(Phase.NURTURE, EventCode.PLAY, cadence=cadence, next_cycle=True)
+            case JourneyEvent(code=EventCode.PLAY | EventCode.ENROLLED as code, reason=cadence):
+                return Transition(Phase.NURTURE, code, cadence=cadence, next_cycle=True)
             case JourneyEvent(code=EventCode.REACTIVATED):
                 reason = str(EventCode.REACTIVATED)
             case JourneyEvent(code=EventCode.INTEREST):

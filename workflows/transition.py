@@ -17,6 +17,8 @@ class Transition:
     cadence: str = ""
     meeting_id: int = 0
     next_cycle: bool = False
+    cycle: int = 0
+    """The cycle that it goes back to; 0 for none."""
 
 
 def end(outcome: str, reason: str) -> Transition:

@@ -19,13 +19,16 @@ from pydantic import (
     Discriminator,
     Field,
     PrivateAttr,
+    SerializerFunctionWrapHandler,
     Tag,
     field_validator,
+    model_serializer,
 )
 from pydantic_core import PydanticCustomError
 
 from domain.authoring.kinds import kind
 from domain.authoring.yaml_messages import did_you_mean
+from domain.cadences.entry import NO_RULES, EntryRules
 from domain.rules.conditions import checked_condition
 from domain.time.span import Span, SpanField
 from domain.time.window import SendWindow
@@ -222,6 +225,9 @@ class Cadence(_Model):
     """The topic of the preference page (consent.yaml) by which leads refuse this kind of mail."""
     window: SendWindow = SendWindow()
     """When its mails may go."""
+    entry: EntryRules | None = None
+    """Who may be enrolled in it by hand, and how fast; when nothing is said, whoever may get its
+    mail and is in no other cadence."""
     exit_on: tuple[ExitEvent, ...] = EXIT_EVENTS
     """What ends the enrollment at once, whichever step the lead is at; ``booked``,
     ``unsubscribed`` and ``bounced`` do so in any case."""
@@ -262,6 +268,19 @@ class Cadence(_Model):
             if isinstance(step, BranchStep):
                 self._index(step.branch.then, following)
                 self._index(step.branch.otherwise, following)
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What is not said is left out: versions that were published before are as they were."""
+        kept: dict[str, Any] = dump(self)
+        if self.entry is None:
+            del kept["entry"]
+        return kept
+
+    @property
+    def entry_rules(self) -> EntryRules:
+        """Who may be enrolled in it by hand, and how fast."""
+        return self.entry or NO_RULES
 
     @property
     def first(self) -> str:

@@ -104,6 +104,10 @@ class EventCode(StrEnum):
     """Sales wants a recycled lead to be let go."""
     PLAY = "play"
     """Sales starts the cadence that is the event's reason."""
+    ENROLLED = "enrolled"
+    """Marketing enrolls the lead in the cadence that is the event's reason."""
+    UNENROLLED = "unenrolled"
+    """Marketing took the enrollment back before its first touch."""
     HOT = "hot"
     """The lead shows interest right now and is to be called now."""
     ASSIGNED = "assigned"
@@ -164,7 +168,8 @@ class JourneyState(InboxState):
 
 @dataclass(frozen=True)
 class JourneyResult:
-    """How a journey ended: ``customer``, ``disqualified``, ``closed_out`` or ``stopped``."""
+    """How a journey ended: ``customer``, ``disqualified``, ``closed_out``, ``stopped`` or
+    ``unenrolled``."""
 
     outcome: str
     reason: str = ""
@@ -233,6 +238,24 @@ class Enrolled:
     exit_on: list[str]
     plan: Plan
     entered: Entered | None = None
+
+
+@dataclass(frozen=True)
+class FindWayBack:
+    """Ask where a lead was before it was enrolled by hand."""
+
+    lead_id: int
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """Where a lead goes whose enrollment was undone: the phase with its reason, its cycle and, for
+    Nurture, its cadence; phase '' for a lead that had no journey."""
+
+    phase: str
+    reason: str = ""
+    cadence: str = ""
+    cycle: int = 0
 
 
 @dataclass(frozen=True)

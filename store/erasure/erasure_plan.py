@@ -283,6 +283,7 @@ NOT_OF_LEADS = frozenset(
         "cadence_version",
         "template_version",
         "policy_version",
+        "enrollment_run",  # Why a colleague enrolled leads, in words about all of them.
         "import_run",
         "lead_count",
         "scoring_run",
@@ -339,6 +340,8 @@ IMPERSONAL = frozenset(
         *("crossing.cause", "crossing.grade"),
         *("engagement.kind", "engagement.rule", "engagement.machine"),
         *("enrollment.key", "enrollment.step", "enrollment.counted_from"),
+        *("enrollment_run_lead.state", "enrollment_run_lead.why"),
+        *("enrollment_run_lead.left_phase", "enrollment_run_lead.left_reason"),
         "enrollment.unanswered",  # Names of branches and attributes, never a value.
         *("form_submission.form", "form_submission.key", "form_submission.state"),
         *("form_submission.suspicion", "form_submission.language", "form_submission.released_by"),

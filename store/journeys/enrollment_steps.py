@@ -22,7 +22,8 @@ _LOAD = text(
         lead.phase_reason, lead.phase,
         nullif(account.do_not_market_until, 'infinity') AS do_not_market_until,
         account.do_not_market_until = 'infinity' AS do_not_market_for_good, enrollment.put_off_from,
-        enrollment.step AS planned_step, enrollment.counted_from, enrollment.counted_since,
+        enrollment.step AS planned_step, enrollment.due_at, enrollment.counted_from,
+        enrollment.counted_since,
         {AWAY_UNTIL} AS away_until,
         enrollment.id AS enrollment_id, enrollment.cadence_version_id, enrollment.ended_at,
         enrollment.exit_reason, cast(enrollment.xmin AS text) AS version,
@@ -113,6 +114,7 @@ class EnrolledLead(MailLead):
     do_not_market_for_good: bool | None
     put_off_from: datetime | None
     planned_step: str
+    due_at: datetime | None
     counted_from: str
     counted_since: datetime | None
     away_until: date | None

@@ -18,6 +18,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from domain.consent.policy import FrequencyCap, Room, room_under
+from domain.contracts.journey import EventCode
 from domain.email.sender import Sender
 
 # One request, two statements: the first waits for whoever has the lead locked, and the second sees
@@ -49,6 +50,8 @@ _CLAIM = text(
         FROM lead WHERE lead.id = :lead AND NOT EXISTS (
             SELECT FROM touch WHERE enrollment_id = :enrollment AND key <> :key AND :turn <> ''
                 AND starts_with(claim, :turn))
+            AND NOT EXISTS (SELECT FROM enrollment WHERE id = :enrollment
+                AND exit_reason = :undone)
     ),
     claimed AS (
         INSERT INTO touch (key, lead_id, enrollment_id, template_version_id, step, topic, channel,
@@ -134,7 +137,8 @@ _SETTLE_BY_EVIDENCE = text(
 
 
 class TurnTaken(Exception):
-    """Another attempt at the same turn has claimed another touch: this one woke too late."""
+    """Another attempt at the same turn has claimed another touch, or the enrollment was undone:
+    this one woke too late."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +217,7 @@ def claim(
             "at": at,
             "probe": probe,
             "turn": turn,
+            "undone": EventCode.UNENROLLED,
         },
     ).first()
     if row is None:

@@ -55,10 +55,9 @@ def attribute_names(connection: Connection) -> dict[str, frozenset[str]]:
 def _asked(checked: Checked) -> Iterator[tuple[str, Iterable[tuple[Condition, ...]]]]:
     for _, cadence in checked.cadences.values():
         branches = [step for _, step in walk(cadence.steps, ()) if isinstance(step, BranchStep)]
-        yield (
-            cadence.name,
-            [(compile_condition(step.branch.condition),) for step in branches],
-        )
+        conditions = [step.branch.condition for step in branches]
+        conditions += [cadence.entry_rules.exclude] if cadence.entry_rules.exclude else []
+        yield cadence.name, [(compile_condition(one),) for one in conditions]
     for name, (_, policy) in checked.policies.items():
         if isinstance(policy, ScoringPolicy):
             yield name, policy.fit_conditions.values()

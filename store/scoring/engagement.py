@@ -430,7 +430,25 @@ def engagement_facts(connection: Connection, lead_id: int) -> dict[str, int]:
         ),
         {"lead": lead_id},
     )
-    counts: dict[str, int] = {row.kind: row.times for row in rows}
+    return _as_facts({row.kind: row.times for row in rows})
+
+
+def facts_of_leads(connection: Connection, lead_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """As :func:`engagement_facts`, of each of these leads."""
+    rows = connection.execute(
+        text(
+            "SELECT lead_id, kind, count(*) AS times FROM engagement "
+            "WHERE lead_id = ANY(cast(:leads AS bigint[])) AND machine = '' GROUP BY 1, 2"
+        ),
+        {"leads": list(lead_ids)},
+    )
+    counts: dict[int, dict[str, int]] = {lead_id: {} for lead_id in lead_ids}
+    for row in rows:
+        counts[row.lead_id][row.kind] = row.times
+    return {lead_id: _as_facts(counted) for lead_id, counted in counts.items()}
+
+
+def _as_facts(counts: Mapping[str, int]) -> dict[str, int]:
     return {
         "opens": counts.get("open", 0),
         "clicks": counts.get("click", 0),

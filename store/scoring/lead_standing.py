@@ -48,7 +48,7 @@ WITH_MARKETING = (Phase.NURTURE, Phase.RECYCLE)
 
 _LOCK = text(
     "SELECT id, stage, phase, cycle, crossed_cycle, fit, fit_points, owner, interest, "
-    "interest_as_of "
+    "interest_as_of, phase_reason "
     "FROM lead WHERE id = ANY(cast(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE"
 )
 
@@ -99,6 +99,7 @@ class LeadNow:
     fit_points: int
     owner: str
     interest: Interest
+    phase_reason: str = ""
 
     def __post_init__(self) -> None:
         self._stored = self._content()
@@ -118,7 +119,11 @@ class LeadNow:
     def may_cross(self) -> bool:
         """Whether sales may be told: not while sales has the lead, and once a cycle. A lead that
         was let go comes back by its own doing, one that was turned down does not."""
-        turned_down = self.phase == ENDED and self.stage != Stage.RECYCLED
+        turned_down = (
+            self.phase == ENDED
+            and self.stage != Stage.RECYCLED
+            and self.phase_reason != EventCode.UNENROLLED
+        )
         return (
             not self.is_with_sales() and not turned_down and self.crossed_cycle < self.next_cycle()
         )
@@ -187,6 +192,7 @@ def lock_leads(connection: Connection, ids: Collection[int]) -> dict[int, LeadNo
             row.fit_points,
             row.owner,
             Interest(row.interest, row.interest_as_of),
+            row.phase_reason,
         )
         for row in rows
     }

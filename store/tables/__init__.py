@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from store.tables.access import ApiChange, ApiToken, WebhookDelivery, WebhookEndpoint
 from store.tables.base import Table
-from store.tables.cadences import CadenceVersion, Enrollment, PolicyVersion, TemplateVersion
+from store.tables.cadences import (
+    CadenceVersion,
+    Enrollment,
+    EnrollmentRun,
+    EnrollmentRunLead,
+    PolicyVersion,
+    TemplateVersion,
+)
 from store.tables.console import (
     ConsoleSession,
     ConsoleUser,
@@ -113,6 +120,8 @@ __all__ = [
     "Engagement",
     "EngagementKey",
     "Enrollment",
+    "EnrollmentRun",
+    "EnrollmentRunLead",
     "Erasure",
     "ExchangeRate",
     "FailingActivity",

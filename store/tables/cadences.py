@@ -95,3 +95,61 @@ class Enrollment(Table):
             postgresql_where=text("ended_at IS NULL"),
         ),
     )
+
+
+class EnrollmentRun(Table):
+    """Leads that somebody enrolled in a cadence at once."""
+
+    __tablename__ = "enrollment_run"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    key: Mapped[str | None] = mapped_column(unique=True)
+    """What the program that asked calls it: asked again, it is the same run."""
+    cadence: Mapped[str]
+    selected: Mapped[int]
+    """How many leads were chosen."""
+    replaces: Mapped[bool]
+    """Whether leads were taken out of other cadences for it."""
+    per_hour: Mapped[int | None]
+    per_day: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(server_default="")
+    """Why, in the words of who enrolled them."""
+    by: Mapped[str]
+    at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str] = mapped_column(server_default="")
+
+
+class EnrollmentRunLead(Table):
+    """One lead of a run, and what became of it."""
+
+    __tablename__ = "enrollment_run_lead"
+    run_id: Mapped[int] = mapped_column(ForeignKey("enrollment_run.id"), primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), primary_key=True, index=True)
+    state: Mapped[str]
+    """waiting (until ``due_at``), told (its journey is), entered, left_out (for ``why``), dropped
+    (undone before), undoing (on its way back), undone."""
+    why: Mapped[str] = mapped_column(server_default="")
+    """Of :class:`domain.cadences.entry.WhyNot`."""
+    due_at: Mapped[datetime | None]
+    told_cycle: Mapped[int | None]
+    """The cycle in which its journey was told."""
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    """How often its journey was told."""
+    entered_at: Mapped[datetime | None]
+    enrollment_id: Mapped[int | None] = mapped_column(ForeignKey("enrollment.id"), index=True)
+    left_phase: Mapped[str] = mapped_column(server_default="")
+    """Where it was before, with the reason, the cycle and since when; '' without a journey."""
+    left_reason: Mapped[str] = mapped_column(server_default="")
+    left_cycle: Mapped[int | None]
+    left_since: Mapped[datetime | None]
+    left_enrollment_id: Mapped[int | None] = mapped_column(ForeignKey("enrollment.id"))
+    """The enrollment that it was taken out of."""
+
+    __table_args__ = (
+        Index("ix_enrollment_run_lead_due", "due_at", postgresql_where=text("state = 'waiting'")),
+        Index(
+            "ix_enrollment_run_lead_told",
+            "run_id",
+            postgresql_where=text("state IN ('told', 'undoing')"),
+        ),
+    )

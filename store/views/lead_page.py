@@ -33,6 +33,16 @@ class Scheduled:
 
 
 @dataclass(frozen=True)
+class EnrolledBy:
+    """Who enrolled a lead in a cadence, and why in their words."""
+
+    run: int
+    cadence: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True)
 class LeadView:
     """A lead, where it stands and why, what mail it gets, and what is to come."""
 
@@ -69,6 +79,8 @@ class LeadView:
     """The campaigns of its first and its last touch."""
     segments: Mapping[str, str]
     """Name → title of those that it is in."""
+    enrolled: EnrolledBy | None
+    """How it came into the cadence that it is in, if somebody enrolled it."""
 
 
 _LEAD = text(
@@ -82,6 +94,15 @@ _LEAD = text(
     FROM lead LEFT JOIN account ON account.id = lead.account_id
     LEFT JOIN rep ON rep.code = lead.owner
     WHERE lead.id = :lead
+    """
+)
+_ENROLLED = text(
+    """
+    SELECT run.id, run.cadence, run.by, run.reason
+    FROM enrollment_run_lead AS one JOIN enrollment_run AS run ON run.id = one.run_id
+    JOIN enrollment ON enrollment.id = one.enrollment_id
+    WHERE one.lead_id = :lead AND one.state = 'entered' AND enrollment.ended_at IS NULL
+    ORDER BY run.id DESC LIMIT 1
     """
 )
 _SCHEDULED = text(
@@ -130,8 +151,10 @@ def lead_view(connection: Connection, lead_id: int, now: datetime) -> LeadView |
     scheduled = connection.execute(
         _SCHEDULED, {"lead": lead_id, "now": now, "recycle": Phase.RECYCLE}
     )
+    enrolled = connection.execute(_ENROLLED, {"lead": lead_id}).first()
     return LeadView(
         **values,
+        enrolled=None if enrolled is None else EnrolledBy(*enrolled),
         name=name or row.email,
         suppressed=consent.suppressed,
         refused=tuple(sorted(consent.refused)),

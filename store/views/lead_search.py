@@ -76,6 +76,8 @@ class LeadFilter:
     """What happened at ``since`` or later: a key of :data:`DEEDS`."""
     since: datetime | None = None
     account: int | None = None
+    lead: Sequence[int] = ()
+    """Only some of these, by id."""
     without: Sequence[str] = ()
     """What they lack, all of it: of :class:`domain.figures.data_quality.Lacking`."""
     team: str | None = None
@@ -165,6 +167,21 @@ def find_leads(
         values | {"limit": limit, "half_life": rules.half_life.length.total_seconds()},
     )
     return [_line(rules, row, now) for row in rows]
+
+
+def lead_ids(connection: Connection, now: datetime, wanted: LeadFilter, most: int) -> list[int]:
+    """The ids of the leads that are wanted, the lowest first, ``most`` at most.
+
+    Raises:
+        PolicyMissing: no scoring policy is published.
+    """
+    rules = policy(connection, ScoringPolicy)
+    conditions, values = _conditions(connection, rules, wanted, now)
+    found = connection.execute(
+        text(f"SELECT id FROM lead WHERE {' AND '.join(conditions)} ORDER BY id LIMIT :most"),
+        values | {"most": most},
+    )
+    return list(found.scalars())
 
 
 def count_leads(connection: Connection, now: datetime, wanted: LeadFilter) -> int:
@@ -332,6 +349,7 @@ def _conditions(
 
 
 _ANY_OF = {
+    "lead": "id {}",
     "stage": "stage {}",
     "phase": "phase {}",
     "owner": "owner {}",

@@ -3,7 +3,7 @@ time, UTC."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -137,7 +137,12 @@ _SOURCES = (
         """
         SELECT at, id AS ref, '' AS part, jsonb_build_object('from', from_stage, 'to', to_stage,
             'phase', phase, 'reason', reason, 'cycle', cycle,
-            'new_cycle', cycle > coalesce(lag(cycle) OVER (ORDER BY at, id), cycle)) AS facts
+            'new_cycle', cycle > coalesce(lag(cycle) OVER (ORDER BY at, id), cycle),
+            'enrolled', (SELECT jsonb_build_object('run', run.id, 'cadence', run.cadence,
+                    'by', run.by, 'why', run.reason)
+                FROM enrollment_run_lead AS one JOIN enrollment_run AS run ON run.id = one.run_id
+                WHERE one.lead_id = :lead AND one.entered_at = stage_transition.at
+                    AND stage_transition.reason = 'enrolled' LIMIT 1)) AS facts
         FROM stage_transition WHERE lead_id = :lead
         """,
     ),
@@ -308,6 +313,7 @@ def in_words(one: TimelineEntry) -> HistoryLine:
                 parts = [parts[0], facts["disposition"], facts["reason"], by, facts["note"]]
         case "stage":
             parts = [facts["to"], facts["phase"], facts["reason"], f"cycle {facts['cycle']}"]
+            parts += _enrolled(facts["enrolled"])
         case "meeting":
             parts = [facts["state"], f"attempt {facts['attempt']}"]
         case "owner":
@@ -340,6 +346,12 @@ def _by_hand(one: TimelineEntry) -> HistoryLine:
         what, parts = "entered", []
     parts.append(_after("by", facts["by"]))
     return HistoryLine(one.at, what, " · ".join(filter(None, parts)))
+
+
+def _enrolled(by_run: Mapping[str, Any] | None) -> list[str]:
+    if by_run is None:
+        return []
+    return [by_run["cadence"], _after("by", by_run["by"]), by_run["why"]]
 
 
 def _spaced(code: str) -> str:

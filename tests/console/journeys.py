@@ -15,7 +15,7 @@ from settings import ROOT
 from store.imports import import_runs, lead_import
 from store.imports.import_runs import Outcome
 from store.tables import Assignment, Crossing, StageTransition
-from tests.support.rows import add, change_lead
+from tests.support.rows import add, change_lead, run
 
 PEOPLE = 60
 ENDED = "ended"
@@ -169,6 +169,27 @@ def live_on(connection: Connection, leads: list[int], now: datetime) -> None:
     """Let each lead go its path."""
     for lead, path in zip(leads, PATHS, strict=True):
         _walk(connection, lead, path, now)
+
+
+def enroll(connection: Connection, leads: list[int], now: datetime) -> None:
+    """A run by which marketing enrolled some of them: one has entered, the others are to come or
+    stay out."""
+    run(
+        connection,
+        """
+        WITH run AS (
+            INSERT INTO enrollment_run (cadence, selected, replaces, per_day, reason, by, at)
+            VALUES ('welcome-nurture', 3, true, 1, 'Spring fair', 'marketing', :at) RETURNING id)
+        INSERT INTO enrollment_run_lead
+            (run_id, lead_id, state, why, due_at, entered_at, left_phase)
+        SELECT id, lead, state, why, :at + days * interval '1 day',
+            CASE state WHEN 'entered' THEN cast(:at AS timestamptz) END, 'Recycle'
+        FROM run, unnest(cast(:leads AS bigint[]), ARRAY['entered', 'dropped', 'left_out'],
+            ARRAY['', '', 'with_sales'], ARRAY[0, 1, 0]) AS one (lead, state, why, days)
+        """,
+        leads=leads[-3:],
+        at=now - timedelta(days=2),
+    )
 
 
 def _walk(connection: Connection, lead: int, path: Path, now: datetime) -> None:

@@ -45,6 +45,7 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
         "import_id": site.value("SELECT max(id) FROM import_run"),
         "endpoint_id": site.value("SELECT min(id) FROM webhook_endpoint"),
         "template_id": version,
+        "run_id": site.value("SELECT max(id) FROM enrollment_run"),
         "rep": "rep-2",
         "team": "world",
         "name": "welcome-nurture",

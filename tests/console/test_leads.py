@@ -142,7 +142,7 @@ def test_lists_are_narrowed_by_their_address(site: Site, console: Console) -> No
     """A figure on another page links to exactly what it counts."""
     page = console("manager")
     page.goto("/console/leads?recycled=true&order=interest")
-    expect(page.get_by_role("status").filter(has_text="leads")).to_have_text("10 leads")
+    expect(page.locator(".found").get_by_role("status")).to_have_text("10 leads")
     expect(page.get_by_role("checkbox", name="At rest")).to_be_checked()
     page.get_by_label("Name, address, phone, company or title").fill("zzz")
     expect(page).to_have_url(re.compile(r"search=zzz&recycled=true&order=interest"))

@@ -15,6 +15,7 @@ from settings import Settings
 from tests.cli.terminal import environment
 from tests.services.act_cases import ACTS, CADENCE, LEADS, MISTAKE, SECRET, Act, Step
 from tests.services.doors import by_command_line, records, rows
+from tests.services.enrollment_cases import ACTS as ENROLLING
 from tests.services.form_acts import FORM_ACTS
 from tests.web.api.conftest import Api
 
@@ -49,7 +50,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("act", [*ACTS, *FORM_ACTS], ids=lambda act: act.name)
+@pytest.mark.parametrize("act", [*ACTS, *FORM_ACTS, *ENROLLING], ids=lambda act: act.name)
 async def test_an_act_is_the_same_at_every_door(
     act: Act,
     postgres_server: EmbeddedPostgres,

@@ -19,7 +19,7 @@ from cli.cadence import publish_files
 from settings import ROOT, Settings
 from store.engine import engine
 from store.published.cadences import latest_cadence
-from tests.console.journeys import bring_people, live_on
+from tests.console.journeys import bring_people, enroll, live_on
 from tests.console.mails import Post, engage, send_mails
 from tests.console.office import connect_programs, furnish
 from tests.console.work import Company, keep_promises, meet, open_work, sell
@@ -71,6 +71,7 @@ def build(database: Engine, now: datetime, settings: Settings | None = None) -> 
     with database.begin() as connection:
         people = bring_people(connection, now)
         live_on(connection, people, now)
+        enroll(connection, people, now)
         welcome = latest_cadence(connection, "welcome-nurture")
         post = Post(database, settings or settings_module.get(), welcome)
         sent = send_mails(connection, post, people, now)

@@ -92,6 +92,12 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "files": [{"name": "welcome.yaml", "text": "cadence: welcome\n…"}],
         "only_check": True,
     },
+    "enroll_leads": {
+        "filter": {"country": ["KR"], "recycled": True},
+        "per_hour": 200,
+        "reason": "webinar in Seoul",
+        "dry_run": True,
+    },
     "send_test_mail": {"address": _ADDRESS, "language": "en"},
     "suppress_address": {"address": _ADDRESS, "reason": "asked on the phone"},
     "permit_address": {"address": _ADDRESS, "evidence": "form at the fair, 2 October"},

@@ -38,7 +38,7 @@ from store.views.segments import segments_of
 from temporal import steering
 from web.api.access import CurrentContext, WebContext, may
 from web.api.inputs import Address, Codes, Id, SaidNames
-from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
+from web.api.paging import MOST, PAGE, Cursor, Done, Limit, Page, page
 
 router = APIRouter(prefix="/leads", tags=["leads"])
 Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
@@ -147,6 +147,9 @@ def list_leads(
     cadence: Annotated[Codes, Query(description="They are in it now.")] = None,
     segment: Annotated[Codes, Query(description="They are in it now.")] = None,
     account: int | None = None,
+    lead: Annotated[
+        list[Id] | None, Query(max_length=MOST, description="Only some of these, by id.")
+    ] = None,
     without: Annotated[
         Annotated[list[Annotated[Lacking, Strict(False)]], Field(max_length=10)] | None,
         Query(description="What they lack, all of it."),
@@ -198,6 +201,7 @@ def list_leads(
         cadence=cadence or (),
         segment=segment or (),
         account=account,
+        lead=lead or (),
         without=without or (),
         recycled=recycled,
         suppressed=suppressed,

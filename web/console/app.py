@@ -45,6 +45,7 @@ PAGES = (
     "accounts.account",
     "accounts.matches",
     "leads.mails",
+    "marketing.enrollments",
     "marketing.cadence",
     "marketing.cadences",
     "marketing.templates",

@@ -79,7 +79,13 @@ NAVIGATION = (
     NavigationGroup(
         N_("Marketing"),
         (
-            NavigationEntry("/cadences", N_("Cadences"), "timeline", Action.READ_CADENCES),
+            NavigationEntry(
+                "/cadences",
+                N_("Cadences"),
+                "timeline",
+                Action.READ_CADENCES,
+                also=("/enrollments",),
+            ),
             NavigationEntry("/segments", N_("Segments"), "workspaces", Action.READ_CADENCES),
             NavigationEntry(
                 "/policies",

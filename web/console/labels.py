@@ -61,6 +61,16 @@ def reason(code: str) -> str:
     return _label(names.WHY, code)
 
 
+def why_not(code: str) -> str:
+    """Why a lead does not enter a cadence by hand."""
+    return _label(names.WHY_NOT, code)
+
+
+def enrollment_state(code: str) -> str:
+    """What became of a lead that somebody enrolled by hand."""
+    return _label(names.ENROLLMENT_STATES, code)
+
+
 def engagement(code: str) -> str:
     """What a lead did."""
     return _label(names.ENGAGEMENTS, code)

@@ -283,6 +283,30 @@ LISTS: dict[str, Growing] = {
         ),
         ("name",),
     ),
+    "/enrollments": Growing(
+        rows(
+            "INSERT INTO enrollment_run (cadence, selected, replaces, by, at) "
+            "VALUES ('cadence-' || :n, 1, false, 'marketing', :at)"
+        )
+    ),
+    "/enrollments/1/leads": Growing(
+        rows(
+            """
+            WITH run AS (
+                INSERT INTO enrollment_run (id, cadence, selected, replaces, by, at)
+                OVERRIDING SYSTEM VALUE VALUES (1, 'the cadence', 1, false, 'marketing', :at)
+                ON CONFLICT DO NOTHING
+            ), chosen AS (
+                INSERT INTO lead (email, email_key)
+                VALUES ('chosen-' || :n || '@acme.example', 'chosen-' || :n || '@acme.example')
+                RETURNING id
+            )
+            INSERT INTO enrollment_run_lead (run_id, lead_id, state) SELECT 1, id, 'waiting'
+            FROM chosen
+            """
+        ),
+        ("lead_id",),
+    ),
     "/policies": Growing(
         rows(
             "INSERT INTO policy_version (name, version, digest, source, definition) "

@@ -86,6 +86,8 @@ DONE = {
     "PUT team/*/busy-calendar": N_("Had a rep's own calendar read"),
     "DELETE team/*/busy-calendar": N_("Had a rep's own calendar read no more"),
     "POST team/reassign": N_("Gave leads to somebody else"),
+    "POST cadences/*/enrollments": N_("Enrolled leads in a cadence"),
+    "DELETE enrollments/*": N_("Undid an enrollment of leads"),
     "POST publications": N_("Published cadences or policies"),
     "POST cadences/templates/*/test": N_("Sent a test mail"),
     "POST system/sending/resume": N_("Had paused mail go on"),
@@ -139,6 +141,7 @@ PLACES = {
     "tasks": ("/tasks", N_("task {number}")),
     "accounts": ("/accounts", N_("account {number}")),
     "imports": ("/import", N_("import {number}")),
+    "enrollments": ("/enrollments", N_("enrollment {number}")),
 }
 """First part of a path → page of the thing it names by number, and what it is called."""
 FIELDS = {
@@ -161,10 +164,13 @@ FIELDS = {
     "owner": N_("Owner"),
     "page": N_("Page"),
     "paused": N_("Paused"),
+    "per_day": N_("A day"),
+    "per_hour": N_("An hour"),
     "phase": N_("Phase"),
     "points": N_("Points"),
     "present": N_("Takes new leads"),
     "rep": N_("Rep"),
+    "replaces": N_("Takes leads out of other cadences"),
     "role": N_("Role"),
     "rows": N_("Rows"),
     "service": N_("Chat"),

@@ -22,6 +22,7 @@ from web.console.figures.definitions import heading
 from web.console.figures.dimensions import DIMENSIONS, value_name
 from web.console.figures.leaks import ROWS
 from web.console.figures.win_loss import days_since
+from web.console.marketing.enroll import enroll_leads
 from web.console.marketing.recycle_acts import reactivate
 from web.console.parts import button, quiet, show
 from web.console.picks import Row, pick_table
@@ -52,6 +53,7 @@ class FigureBar:
         figure = CountedAs(address.figure)
         self._reassigns = figure not in AT_REST and visit.may(Action.REASSIGN)
         self._reactivates = figure in AT_REST and visit.may(Action.CHANGE_RECYCLE)
+        self._enrolls = visit.may(Action.ENROLL)
         self._plays = visit.may(Action.DO_NOT_MARKET) and (
             figure in WITH_ANYBODY or figure in AT_REST
         )
@@ -70,7 +72,7 @@ class FigureBar:
             reps = await self.visit.read(presence.reps, self.visit.context.clock.now())
             self._giving = Giving(self.visit, reps, self._then)
             self._acts = self._giving.acts
-        elif self._reactivates or self._plays:
+        elif self._reactivates or self._plays or self._enrolls:
             with ui.element("div").classes("chosen").props('role="status"'):
                 self._told = ui.label("")
                 self._acts = ui.element("div").classes("acts")
@@ -82,12 +84,14 @@ class FigureBar:
                 button(_("Reactivate now"), self._reactivate, main=True)
             if self._plays:
                 button(_("Play a cadence"), self._play)
+            if self._enrolls:
+                button(_("Enroll"), self._enroll)
 
     def table(
         self, headings: Sequence[str], rows: Sequence[Row], numbers: Sequence[int], caption: str
     ) -> bool:
         """Show rows that can be ticked; whether there is something to do about them."""
-        if not (self._reassigns or self._reactivates or self._plays):
+        if not (self._reassigns or self._reactivates or self._plays or self._enrolls):
             return False
         pick_table(headings, rows, self._choose, caption=caption, numbers=numbers)
         return True
@@ -101,6 +105,9 @@ class FigureBar:
 
     async def _reactivate(self) -> None:
         await reactivate(self.visit, PoolFilter(leads=self._ids), len(self._ids), self._done)
+
+    async def _enroll(self) -> None:
+        await enroll_leads(self.visit, self._ids)
 
     async def _play(self) -> None:
         async def start(cadence: str) -> Play:

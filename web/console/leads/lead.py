@@ -17,7 +17,7 @@ from store.identities.merged_leads import merged_into
 from store.scoring.campaign_touches import CampaignTouchLine
 from store.views.assignments import assignments_of
 from store.views.journey_waits import journey_next
-from store.views.lead_page import LeadView, Scheduled, lead_view
+from store.views.lead_page import EnrolledBy, LeadView, Scheduled, lead_view
 from web.api import leads as leads_api
 from web.console import labels
 from web.console.frame import name_page
@@ -254,10 +254,17 @@ def _why(view: LeadView) -> Markup:
     lines = Markup("<p><strong>{}</strong>: {} {}</p>").format(
         phase, labels.reason(view.phase_reason), quiet(since)
     )
+    if view.enrolled:
+        lines += _enrolled(view.enrolled)
     if view.return_cadence:
         back = _("Sales chose {cadence} for its return.", cadence=view.return_cadence)
         lines += Markup("<p>{}</p>").format(back)
     return lines
+
+
+def _enrolled(one: EnrolledBy) -> Markup:
+    said = _("{who} enrolled it in {cadence}.", who=labels.person(one.by), cadence=one.cadence)
+    return Markup("<p>{} {}</p>").format(link(said, f"/enrollments/{one.run}"), quiet(one.why))
 
 
 def _kept() -> Markup:

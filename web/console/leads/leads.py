@@ -30,14 +30,16 @@ from store.views.lead_search import (
 )
 from store.views.segments import segment_titles
 from web.api import leads as leads_api
-from web.api.inputs import Codes, SaidNames
+from web.api.inputs import Codes, Id, SaidNames
+from web.api.paging import MOST
 from web.console import labels
 from web.console.leads.behind_figure import FigureBar
+from web.console.leads.bulk import LeadBulk
 from web.console.leads.person import enter_lead
-from web.console.lists.list_page import ListColumn, ListPage
+from web.console.lists.list_page import ORDER, ListColumn, ListPage
 from web.console.pages import console_page
-from web.console.parts import badge, button, empty, go, link, quiet
-from web.console.picks import Row
+from web.console.parts import badge, button, empty, go, link, quiet, show
+from web.console.picks import Row, pick_table
 from web.console.times import bounds_of_today, moment
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
@@ -56,6 +58,8 @@ GRADES = {
 }
 TODAY = {"answered": N_("Answered a mail"), "bounced": N_("Mail bounced")}
 """What leads did today, in the visitor's zone."""
+DONE_TOGETHER = (Action.ENROLL, Action.SUPPRESS, Action.EDIT_LEADS, Action.REASSIGN)
+"""What can be done about several leads at once."""
 WITHOUT = {
     Lacking.OWNER.value: N_("Owner"),
     Lacking.COUNTRY.value: N_("Country"),
@@ -69,6 +73,7 @@ async def leads(
     visit: PageVisit,
     *,
     search: str = "",
+    lead: Annotated[list[Id] | None, Query(max_length=MOST)] = None,
     stage: Codes = None,
     phase: Codes = None,
     owner: Codes = None,
@@ -101,6 +106,7 @@ async def leads(
             button(_("New lead"), lambda: enter_lead(visit), main=True, key="n")
     asked = {
         "search": search.strip(),
+        "lead": lead,
         "stage": stage,
         "phase": phase,
         "owner": owner,
@@ -142,6 +148,7 @@ class LeadList(ListPage[FoundLead]):
             people = {NOBODY: _("Nobody")} | people
         names = country_names(self.visit.language)
         nations = {code: names.get(code, code) for code in await read(countries)}
+        self._bulk: LeadBulk | None = None
         with self.filters():
             self.search(_("Name, address, phone, company or title"))
             self.many(_("Stage"), "stage", {k: labels.stage(k) for k in STAGES})
@@ -162,6 +169,17 @@ class LeadList(ListPage[FoundLead]):
             self.many(_("Lacks"), "without", {one: _(name) for one, name in WITHOUT.items()})
             self.tick(_("At rest"), "recycled")
             self.tick(_("Gets no mail"), "suppressed")
+        if self.asked["lead"]:
+            chosen = ngettext("1 chosen lead", "{number} chosen leads", len(self.asked["lead"]))
+            show(
+                Markup('<strong>{}</strong> <a href="/console/leads">{}</a>').format(
+                    chosen, _("Show all leads")
+                ),
+                "div",
+            ).classes("views")
+        if self._bar is None and any(map(self.visit.may, DONE_TOGETHER)):
+            self._bulk = LeadBulk(self.visit, self._wanted, self.parameters, self.refresh)
+            await self._bulk.begin()
         await self.begin()
 
     def parameters(self) -> dict[str, Any]:
@@ -176,13 +194,7 @@ class LeadList(ListPage[FoundLead]):
     async def counted(self) -> str:
         """How many there are, up to a number that is counted at once."""
         visit = self.visit
-        asked = {
-            name: one
-            for name, one in self.parameters().items()
-            if name != "order" and not name.startswith("figure")
-        }
-        caller = visit.caller
-        wanted = LeadFilter(**asked, team=team_of(caller), customers=sees_customers(caller))
+        wanted = self._wanted()
 
         def count(connection: Connection) -> int:
             behind = leads_api.wanted_now(
@@ -195,13 +207,34 @@ class LeadList(ListPage[FoundLead]):
             return _("More than {number} leads", number=f"{COUNTED:,}")
         return ngettext("1 lead", "{number} leads", number)
 
+    def _wanted(self) -> LeadFilter:
+        """The filters as they are, but for a figure."""
+        asked = {
+            name: one
+            for name, one in self.parameters().items()
+            if name != "order" and not name.startswith("figure")
+        }
+        caller = self.visit.caller
+        return LeadFilter(**asked, team=team_of(caller), customers=sees_customers(caller))
+
     def show_rows(self, items: Sequence[FoundLead]) -> None:
-        """The rows; those behind a figure can be ticked, where something can be done about them."""
+        """The rows, which can be ticked where something can be done about them."""
         shown = self.shown_columns()
         rows = [Row(one.id, one.name, [column.cell(one) for column in shown]) for one in items]
         numbers = [at for at, one in enumerate(shown) if one.number]
         headings = [one.heading for one in shown]
-        if self._bar is None or not self._bar.table(headings, rows, numbers, self.caption):
+        if self._bulk is not None:
+            self._bulk.choose(())
+            pick_table(
+                headings,
+                rows,
+                self._bulk.choose,
+                caption=self.caption,
+                numbers=numbers,
+                orders={at: one.order for at, one in enumerate(shown) if one.order},
+                order=self.asked.get(ORDER) or "",
+            )
+        elif self._bar is None or not self._bar.table(headings, rows, numbers, self.caption):
             super().show_rows(items)
 
     def _address(self) -> FigureAddress:

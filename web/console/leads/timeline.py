@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from markupsafe import Markup
 from nicegui import ui
@@ -187,7 +188,19 @@ def _stage(one: TimelineEntry) -> Markup:
         else labels.phase(facts["phase"]),
         labels.phase(facts["phase"]) if moved else "",
         _reason(facts["reason"]),
+        *_enrolled(facts.get("enrolled")),
         badge(_("cycle {number}", number=facts["cycle"])) if facts["new_cycle"] else "",
+    )
+
+
+def _enrolled(by_run: Mapping[str, Any] | None) -> tuple[Markup, ...]:
+    """Into which cadence somebody enrolled it, who and why."""
+    if by_run is None:
+        return ()
+    return (
+        link(by_run["cadence"], f"/enrollments/{by_run['run']}"),
+        quiet(_("by {who}", who=labels.person(by_run["by"]))),
+        quiet(by_run["why"]),
     )
 
 

@@ -24,7 +24,7 @@ from store.views.cadence_figures import (
 from web.console import labels
 from web.console.frame import name_page
 from web.console.lists.export import export_button
-from web.console.marketing.course import Course, exits_text, window_text
+from web.console.marketing.course import Course, entry_text, exits_text, window_text
 from web.console.marketing.difference import difference
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, empty, facts, go, link, quiet, section, show, table
@@ -45,6 +45,7 @@ async def cadences(visit: PageVisit) -> None:
     """All published cadences, with the leads in them."""
     found = await visit.read(list_cadences)
     with visit.top:
+        go(_("Enrollments"), "/enrollments")
         export_button("/cadences")
     writing = []
     if visit.may(Action.PUBLISH):
@@ -167,6 +168,7 @@ async def cadence(visit: PageVisit, name: str, *, version: int | None = None) ->
                             _("Topic"): rules.topic,
                             _("Mail goes"): window_text(rules.window, visit.language),
                             _("Ends early when"): exits_text(rules),
+                            _("Enrolled by hand"): entry_text(rules),
                             _("Length"): _length(rules.length()),
                         }
                     )

@@ -19,6 +19,7 @@ from domain.cadences.cadence import (
     TaskStep,
     WaitStep,
 )
+from domain.cadences.entry import ReEntryAfter
 from domain.cadences.timeline import Elapsed, elapsed
 from domain.time.span import Span
 from domain.time.window import SendWindow
@@ -156,6 +157,25 @@ def window_text(window: SendWindow, language: str) -> str:
 def exits_text(cadence: Cadence) -> str:
     """What ends a pass early."""
     return ", ".join(_(EXITS[one]) for one in EXITS if one in {*cadence.exit_on, *ALWAYS_EXIT})
+
+
+def entry_text(cadence: Cadence) -> str:
+    """Who may be enrolled by hand, and how fast; '' when the cadence says nothing of it."""
+    rules, said = cadence.entry_rules, []
+    match rules.re_entry:
+        case ReEntryAfter(after=span):
+            said.append(_("again after {span}", span=span_text(span)))
+        case "never":
+            said.append(_("once only"))
+        case "each cycle":
+            said.append(_("once a cycle"))
+    if rules.exclude:
+        said.append(_("not if {condition}", condition=" ".join(rules.exclude.split())))
+    if rules.daily_cap:
+        said.append(_("at most {number} a day", number=f"{rules.daily_cap:,}"))
+    if rules.priority:
+        said.append(_("priority {number}", number=rules.priority))
+    return ", ".join(said)
 
 
 def span_text(span: Span) -> str:

@@ -1,0 +1,260 @@
+"""Leads of a run as they enter the cadence: told when they are due, begun by their journeys, and
+back where they were when the run is undone. Times are journey time, UTC.
+
+A lead is told in the transaction that notes so, once for each attempt; its journey says that it
+began in the transaction of the enrollment. What dies in between is as it was, or done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from domain.cadences.entry import WhyNot
+from domain.contracts.journey import (
+    ENDED,
+    EventCode,
+    JourneyEvent,
+    Phase,
+    WayBack,
+    journey_id,
+)
+from store.journeys.enrollment_candidates import BESIDE
+from store.journeys.journeys import EnrollmentRow
+from store.outbox.relay_messages import QueuedMessage, post_all
+
+MOST_ATTEMPTS = 5
+"""How often a journey is told that then goes another way, or is not there."""
+
+_DUE = text(
+    """
+    SELECT run_id, lead_id FROM enrollment_run_lead
+    WHERE state = 'waiting' AND due_at <= :now AND run_id = (
+        SELECT run_id FROM enrollment_run_lead WHERE state = 'waiting' AND due_at <= :now
+        ORDER BY due_at, run_id LIMIT 1)
+    ORDER BY lead_id LIMIT :most FOR UPDATE SKIP LOCKED
+    """
+)
+_LOCK_LEADS = text(
+    "SELECT id FROM lead WHERE id = ANY(cast(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE"
+)
+_LEFT_OUT = text(
+    """
+    UPDATE enrollment_run_lead AS one SET state = 'left_out', why = said.why
+    FROM unnest(cast(:leads AS bigint[]), cast(:whys AS text[])) AS said (lead_id, why)
+    WHERE run_id = :run AND one.lead_id = said.lead_id
+    """
+)
+_TOLD = text(
+    """
+    UPDATE enrollment_run_lead AS one SET state = 'told', attempts = attempts + 1,
+        told_cycle = lead.cycle
+    FROM lead WHERE run_id = :run AND one.lead_id = ANY(cast(:leads AS bigint[]))
+        AND lead.id = one.lead_id
+    RETURNING one.lead_id, one.attempts, lead.phase, lead.cycle
+    """
+)
+# The journey went another way before it heard, and won't any more: looked at once more, which says
+# why it stays out, or tells it again. One that has begun in the meantime is locked by that.
+_UNHEARD = text(
+    """
+    UPDATE enrollment_run_lead AS one SET due_at = :now,
+        state = CASE WHEN one.state = 'undoing' THEN 'dropped'
+            WHEN attempts < :most THEN 'waiting' ELSE 'left_out' END,
+        why = CASE WHEN one.state = 'told' AND attempts >= :most THEN :closed ELSE '' END
+    FROM lead WHERE lead.id = one.lead_id AND one.state IN ('told', 'undoing')
+        AND one.enrollment_id IS NULL
+        AND (lead.phase NOT IN ('', :nurture, :recycle, :ended) OR lead.cycle > one.told_cycle
+            OR lead.phase = :ended AND lead.phase_reason <> :unenrolled
+            OR EXISTS (SELECT FROM relay_message WHERE outcome = 'undeliverable'
+                AND key = 'enrolled:' || run_id || ':' || one.lead_id || ':' || attempts))
+    """
+)
+_BEGIN = text(
+    f"""
+    UPDATE enrollment_run_lead AS one
+    SET state = CASE one.state WHEN 'told' THEN 'entered' ELSE one.state END, entered_at = :now,
+        left_phase = lead.phase, left_reason = lead.phase_reason, left_cycle = lead.cycle,
+        left_since = lead.phase_since, left_enrollment_id = (
+            SELECT id FROM enrollment WHERE enrollment.lead_id = lead.id AND ended_at IS NULL
+                AND NOT key ~ {BESIDE} ORDER BY id DESC LIMIT 1)
+    FROM lead WHERE lead.id = one.lead_id AND one.lead_id = :lead
+        AND one.state IN ('told', 'undoing') AND one.entered_at IS NULL
+    """
+)
+_BEGUN = text(
+    """
+    UPDATE enrollment_run_lead SET enrollment_id = :enrollment
+    WHERE lead_id = :lead AND state IN ('entered', 'undoing') AND entered_at IS NOT NULL
+        AND enrollment_id IS NULL
+    RETURNING state = 'undoing'
+    """
+)
+_WAY_BACK = text(
+    """
+    SELECT run_id, left_phase, left_reason, left_cycle, coalesce(version.name, '') AS cadence
+    FROM enrollment_run_lead AS one
+    LEFT JOIN enrollment ON enrollment.id = one.left_enrollment_id
+    LEFT JOIN cadence_version AS version ON version.id = enrollment.cadence_version_id
+    WHERE one.lead_id = :lead AND state IN ('undoing', 'undone') AND one.entered_at IS NOT NULL
+    ORDER BY one.entered_at DESC LIMIT 1
+    """
+)
+_UNDONE = (
+    "UPDATE enrollment_run_lead SET state = 'undone' WHERE lead_id = :lead AND state = 'undoing'"
+)
+# Asked again after an answer that got lost, it says the same.
+_TAKE_UP = text(
+    """
+    WITH back AS (
+        UPDATE enrollment_run_lead SET state = 'undone'
+        WHERE lead_id = :lead AND state IN ('undoing', 'undone') AND entered_at = (
+            SELECT max(entered_at) FROM enrollment_run_lead WHERE lead_id = :lead)
+        RETURNING left_enrollment_id)
+    UPDATE enrollment SET ended_at = NULL, exit_reason = '' FROM back
+    WHERE enrollment.id = back.left_enrollment_id
+        AND (exit_reason = :enrolled OR ended_at IS NULL)
+    RETURNING enrollment.id, cadence_version_id
+    """
+)
+_BACK_AT_REST = text(
+    f"""
+    WITH back AS ({_UNDONE} RETURNING left_phase, left_reason, left_since)
+    UPDATE lead SET phase_since = back.left_since FROM back
+    WHERE lead.id = :lead AND lead.phase = back.left_phase AND lead.phase_reason = back.left_reason
+    """
+)
+
+
+class DueLeads(NamedTuple):
+    """Leads of one run whose time has come, locked."""
+
+    run: int
+    cadence: str
+    replaces: bool
+    leads: Sequence[int]
+
+
+@dataclass(frozen=True)
+class ToldLead:
+    """A lead whose journey is told."""
+
+    lead_id: int
+    attempts: int
+    phase: str
+    cycle: int
+
+
+def look_again(connection: Connection, now: datetime) -> None:
+    """Have those looked at once more whose journeys were told and will not hear of it."""
+    connection.execute(
+        _UNHEARD,
+        {
+            "now": now,
+            "nurture": Phase.NURTURE,
+            "recycle": Phase.RECYCLE,
+            "ended": ENDED,
+            "unenrolled": EventCode.UNENROLLED,
+            "closed": WhyNot.CLOSED,
+            "most": MOST_ATTEMPTS,
+        },
+    )
+
+
+def due_leads(connection: Connection, now: datetime, most: int) -> DueLeads | None:
+    """Lock the leads of one run whose time has come, and then as leads; None when there are
+    none."""
+    rows = connection.execute(_DUE, {"now": now, "most": most}).all()
+    if not rows:
+        return None
+    run = connection.execute(
+        text("SELECT id, cadence, replaces FROM enrollment_run WHERE id = :run"),
+        {"run": rows[0].run_id},
+    ).one()
+    leads = [row.lead_id for row in rows]
+    connection.execute(_LOCK_LEADS, {"ids": leads})
+    return DueLeads(run.id, run.cadence, run.replaces, leads)
+
+
+def leave_out(connection: Connection, run: int, whys: Mapping[int, WhyNot]) -> None:
+    """Note why these leads of a run don't enter."""
+    if whys:
+        values = {"run": run, "leads": list(whys), "whys": list(whys.values())}
+        connection.execute(_LEFT_OUT, values)
+
+
+def tell(connection: Connection, run: int, cadence: str, leads: Sequence[int]) -> None:
+    """Have the journeys of these leads begin the cadence; those without one begin a journey."""
+    rows = connection.execute(_TOLD, {"run": run, "leads": list(leads)}).all()
+    told = [ToldLead(*row) for row in rows]
+    messages = (_message(run, cadence, lead) for lead in sorted(told, key=lambda one: one.lead_id))
+    post_all(connection, list(messages))
+
+
+def _message(run: int, cadence: str, lead: ToldLead) -> QueuedMessage:
+    workflow = journey_id(lead.lead_id)
+    if lead.phase in ("", ENDED):
+        again = lead.phase == ENDED
+        cycle = lead.cycle + again
+        start = {"lead_id": lead.lead_id, "cadence": cadence, "cycle": cycle}
+        return QueuedMessage(
+            key=f"start-again:{workflow}:{cycle}" if again else f"start:{workflow}",
+            workflow_id=workflow,
+            kind="start_again" if again else "start",
+            name=Phase.NURTURE,
+            payload=start | {"reason": EventCode.ENROLLED},
+        )
+    event = JourneyEvent(EventCode.ENROLLED, ref=run, cycle=lead.cycle, reason=cadence)
+    return QueuedMessage(
+        key=f"enrolled:{run}:{lead.lead_id}:{lead.attempts}",
+        workflow_id=workflow,
+        kind="signal",
+        name="engagement",
+        payload=asdict(event),
+    )
+
+
+def begin(connection: Connection, lead_id: int, now: datetime) -> None:
+    """Note where a lead is that leaves for the cadence of a run. Call it before its entry is
+    recorded."""
+    connection.execute(_BEGIN, {"lead": lead_id, "now": now})
+
+
+def begun(connection: Connection, lead_id: int, enrollment_id: int) -> bool:
+    """Note the enrollment that the lead has by a run.
+
+    Returns:
+        Whether the run was undone meanwhile: then the lead goes back.
+    """
+    undone = connection.execute(_BEGUN, {"lead": lead_id, "enrollment": enrollment_id}).scalar()
+    return bool(undone)
+
+
+def way_back(connection: Connection, lead_id: int) -> WayBack:
+    """Where a lead was before it entered the cadence of the run that was undone."""
+    row = connection.execute(_WAY_BACK, {"lead": lead_id}).first()
+    if row is None or (row.left_phase == Phase.NURTURE and not row.cadence):
+        return WayBack(Phase.RECYCLE, "exhausted")
+    if row.left_phase in ("", ENDED):
+        connection.execute(text(_UNDONE), {"lead": lead_id})
+        return WayBack("")
+    if row.left_phase == Phase.NURTURE:
+        return WayBack(Phase.NURTURE, EventCode.UNENROLLED, row.cadence, row.left_cycle)
+    return WayBack(row.left_phase, row.left_reason, cycle=row.left_cycle)
+
+
+def take_up(connection: Connection, lead_id: int) -> EnrollmentRow | None:
+    """Have the lead go on with the enrollment that it was taken out of; None when that had ended
+    by itself."""
+    row = connection.execute(_TAKE_UP, {"lead": lead_id, "enrolled": EventCode.ENROLLED}).first()
+    return None if row is None else EnrollmentRow(row.id, row.cadence_version_id)
+
+
+def back_at_rest(connection: Connection, lead_id: int) -> None:
+    """Have a lead that is back in recycle rest as long as if it had not left. One that comes there
+    in another way is left as it is."""
+    connection.execute(_BACK_AT_REST, {"lead": lead_id})
