@@ -1,5 +1,4 @@
-"""``cadence lint|publish|scoring|list|show``: marketing's files, checked and published; and leads
-enrolled in them (``cli.cadence_enroll``)."""
+"""``cadence …``: marketing's files, checked, published and shown, and leads enrolled in them."""
 
 from __future__ import annotations
 
@@ -20,8 +19,10 @@ from sqlalchemy import Engine
 import services.publishing
 import settings as settings_module
 from cli.arguments import AsJson
+from cli.cadence_bundle import export, import_bundle
 from cli.cadence_enroll import enroll, enrollments, undo_enrollment
 from cli.cadence_files import check_files
+from cli.cadence_results import results
 from cli.cadence_routing import show_routing
 from cli.cadence_scoring import print_scoring, scoring_json, show_forecast, show_unknown
 from cli.cadence_timeline import length_text, timeline, window_text
@@ -31,7 +32,7 @@ from cli.groups import group
 from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
 from domain.refusals import Refusal
-from services.publishing import NOTHING, refuse_mistakes
+from services.publishing import LONGEST_NOTE, NOTHING, refuse_mistakes
 from store.published import cadences as store
 from store.publishing.publishing import Checked, Published
 
@@ -40,6 +41,9 @@ app = group(
     "cadence publish cadences/scoring.yaml --preview",
     "cadence show welcome-nurture",
     "cadence enroll welcome-nurture --filter country=KR --dry-run",
+    "cadence results welcome-nurture --since 2026-01-01",
+    "cadence export welcome-nurture",
+    "cadence import-bundle welcome-nurture-3.zip --dry-run",
 )
 
 CADENCES = settings_module.ROOT / "cadences"
@@ -67,9 +71,13 @@ def publish_files(
     return _publish(Terminal(settings_module.get(), engine), checked, files)
 
 
-def _publish(context: Terminal, checked: Checked, files: Iterable[Path]) -> Published:
+def _publish(
+    context: Terminal, checked: Checked, files: Iterable[Path], note: str = ""
+) -> Published:
     named = [*map(str, files)] or [CADENCES.name, TEMPLATES.name]
-    return services.publishing.publish(context, operator(), named, lambda _connection: checked)
+    return services.publishing.publish(
+        context, operator(), named, lambda _connection: checked, note[:LONGEST_NOTE]
+    )
 
 
 @app.command("lint")
@@ -111,6 +119,9 @@ def publish(
     yes: Annotated[
         bool, typer.Option("--yes", help="Don't ask before new scoring or routing is published.")
     ] = False,
+    note: Annotated[
+        str, typer.Option(help="What changed and why; it stands with each new version.")
+    ] = "",
 ) -> None:
     """Publish cadences, policies and templates; all of them, or with a problem none."""
     checked = check_files(CADENCES, TEMPLATES, files or [])
@@ -129,7 +140,7 @@ def publish(
         if asks and not typer.confirm("Publish these rules?"):
             typer.echo(NOTHING)
             raise typer.Exit(1)
-    done = _publish(context, checked, files or [])
+    done = _publish(context, checked, files or [], note)
     for name, publication in done.cadences.items():
         state = "published" if publication.new else "unchanged"
         typer.echo(f"{name}: version {publication.version}, {state}")
@@ -216,6 +227,8 @@ def show(
             "name": published.name,
             "version": published.version,
             "published_at": published.published_at.isoformat(),
+            "published_by": published.published_by,
+            "note": published.note,
             "steps": cadence.step_count,
             "length_days": round(cadence.length().total_seconds() / 86400, 2),
             "definition": cadence.model_dump(mode="json"),
@@ -225,6 +238,8 @@ def show(
         return
     console = Console(highlight=False)
     console.print(f"{published.name}, version {published.version}", style="bold", markup=False)
+    if published.note:
+        console.print(published.note, style="dim", markup=False)
     if cadence.description.strip():
         console.print(cadence.description.strip(), markup=False)
     console.print(f"Mail goes {window_text(cadence.window)}.", markup=False)
@@ -244,6 +259,9 @@ def show(
 app.command("enroll")(enroll)
 app.command("enrollments")(enrollments)
 app.command("undo-enrollment")(undo_enrollment)
+app.command("results")(results)
+app.command("export")(export)
+app.command("import-bundle")(import_bundle)
 
 
 def _somebody_is_there() -> bool:

@@ -9,12 +9,13 @@ from datetime import date
 from sqlalchemy import Connection
 
 from domain.access import Action, Role
-from domain.figures.funnel import Dimension, Kind
+from domain.figures.funnel import Dimension, Kind, Question
 from domain.figures.leaks import BookedAhead, Reminding, baseline_period, is_baseline
 from domain.figures.lists import (
     OF_A_MEETING,
     OF_A_PROMISE,
     OF_A_STAGE,
+    OF_A_STEP,
     OF_AN_ANSWER,
     OF_SALES,
     OF_THE_FUNNEL,
@@ -23,6 +24,7 @@ from domain.figures.lists import (
     LeadsBehind,
 )
 from domain.figures.stages import FUNNEL, POSITION, WON
+from domain.figures.steps import StepQuestion
 from domain.figures.win_loss import SINCE, bands
 from domain.refusals import Invalid
 from domain.scoring.policy import LETTERS, LEVELS
@@ -39,6 +41,8 @@ from store.figures.lists import CasesBehind, cases_behind, cases_together
 
 KIND, REACHED = "kind", "reached"
 """Beside the dimensions in ``of``: net-new or recycled units; the later stage that was reached."""
+CADENCE, TOUCHES = Dimension.CADENCE.value, ("version", "step", "language", "template")
+"""The same of touches: which cadence, and what of it."""
 _ROWS: Mapping[CountedAs, Sequence[str]] = {
     **dict.fromkeys(OF_A_MEETING, (*BookedAhead, *Reminding)),
     CountedAs.GRADED: [f"{letter}{level}" for letter in LETTERS for level in LEVELS],
@@ -77,6 +81,11 @@ def leads_behind(
     authorise(caller, Action.READ_FIGURES)
     counted = one_of(CountedAs, address.figure, "figure")
     only = dict(_pair(one) for one in address.of)
+    if counted in OF_A_STEP:
+        asked = FigureQuery(address.begins, address.ends)
+        return _touches(question_of(context, connection, caller, asked), counted, address.at, only)
+    if said := next((one for one in TOUCHES if one in only), None):
+        raise _without(counted, f"{said}:{only[said]}", "figure_of")
     kind, reached = only.pop(KIND, ""), only.pop(REACHED, "")
     _belong(counted, address.at, kind, only)
     asked = FigureQuery(address.begins, address.ends, window=address.window, only=only)
@@ -102,6 +111,31 @@ def leads_behind(
     ):
         raise too_few("figure_of")
     return behind
+
+
+def _touches(question: Question, counted: CountedAs, at: str, of: Mapping[str, str]) -> LeadsBehind:
+    """Touches of cadences are counted in the whole company's, as the cadence's page shows them."""
+    if said := next((one for one in of if one not in (CADENCE, *TOUCHES)), None):
+        raise _without(counted, f"{said}:{of[said]}", "figure_of")
+    if at and counted != CountedAs.STEP_TASK:
+        raise _without(counted, at, "figure_at")
+    if not (of.get(CADENCE) or of.get("template")):
+        raise Invalid(
+            sentence("Say which cadence: {example}.", example="cadence:welcome-nurture"),
+            "figure_of",
+        )
+    version = of.get("version", "")
+    if version and not (version.isascii() and version.isdigit() and len(version) < 10):
+        raise Invalid(sentence("A version is a number."), "figure_of")
+    steps = StepQuestion(
+        question.period,
+        cadence=of.get(CADENCE, ""),
+        template=of.get("template", ""),
+        version=int(version) if version else None,
+        step=of.get("step", ""),
+        language=of.get("language", ""),
+    )
+    return LeadsBehind(counted, question, at=at, steps=steps)
 
 
 def counted_behind(
@@ -166,7 +200,7 @@ def _pair(one: str) -> tuple[str, str]:
             sentence("Write what the figure is of as {example}.", example="owner:rep-1"),
             "figure_of",
         )
-    if name not in (KIND, REACHED):
+    if name not in (KIND, REACHED, *TOUCHES):
         one_of(Dimension, name, "figure_of")
     return name, value
 

@@ -16,6 +16,7 @@ from services.access import changes
 from services.context import Context
 from services.template_parts import TEMPLATES, template_parts
 from store.access.api_tokens import Caller
+from store.published.cadences import Signature
 from store.publishing.publishing import (
     Checked,
     Published,
@@ -25,20 +26,24 @@ from store.publishing.publishing import (
 from store.scoring.event_months import kept_beyond
 
 NOTHING = "Nothing was published."
+LONGEST_NOTE = 500
+"""Characters of what is said of a publication."""
 
 
-@changes(Action.DRAFT, "POST /publications", keep=("files",))
+@changes(Action.DRAFT, "POST /publications", keep=("files", "note"))
 def publish(
     context: Context,
     caller: Caller,
     files: Sequence[str],
     check: Callable[[Connection], Checked],
+    note: str = "",
 ) -> Published:
     """Check and publish files. Whoever may not publish something may send it along unchanged.
 
     Args:
         files: their names.
         check: reads and checks them, beside those that they are to hold together with.
+        note: what the caller says of it; it stands with each new version.
 
     Raises:
         Invalid: there are mistakes in them.
@@ -47,11 +52,23 @@ def publish(
     with context.database.begin() as connection:
         checked = check(connection)
         refuse_mistakes(checked.problems, files, NOTHING)
-        done = publish_checked(connection, checked, context.clock.now())
-        _refuse_others(caller, done)
-        if any(policy.new for policy in done.policies.values()):
-            kept = kept_beyond(connection, context.settings.event_retention_months)
-            done = replace(done, events_kept=kept)
+        return publish_in(connection, context, caller, checked, note)
+
+
+def publish_in(
+    connection: Connection, context: Context, caller: Caller, checked: Checked, note: str
+) -> Published:
+    """Publish what has no mistakes, in a transaction of the caller's.
+
+    Raises:
+        Forbidden: the caller may not publish what would change; the transaction has to fail.
+    """
+    signed = Signature(caller.by, note.strip())
+    done = publish_checked(connection, checked, context.clock.now(), signed)
+    _refuse_others(caller, done)
+    if any(policy.new for policy in done.policies.values()):
+        kept = kept_beyond(connection, context.settings.event_retention_months)
+        done = replace(done, events_kept=kept)
     return done
 
 

@@ -38,6 +38,7 @@ DEFAULT = Allowance(64 * KB)
 EXACT = {
     "/api/imports": Allowance(50 * MB + 64 * KB, 600.0),
     "/api/publications": Allowance(16 * MB, 120.0),
+    "/api/bundles": Allowance(MB, 60.0),
     "/api/leads/prospects": Allowance(512 * KB),
     "/webhooks/sendgrid": Allowance(2 * MB),
     "/webhooks/sendgrid/inbound": Allowance(40 * MB, 120.0),

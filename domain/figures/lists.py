@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from domain.figures.funnel import Kind, Question
+from domain.figures.steps import StepQuestion
 
 
 class CountedAs(StrEnum):
     """What a number counts. The first four are of cohorts, two are of scoring and of wins and
-    losses, the last six of how sales treats what it is given, the others leaks."""
+    losses, six of how sales treats what it is given, the last fifteen of what the steps of cadences
+    brought, the others leaks."""
 
     ENTERED = "entered"
     IMMATURE = "immature"
@@ -35,6 +37,21 @@ class CountedAs(StrEnum):
     PAST_DUE = "past_due"
     ACCEPTED = "accepted"
     RETURNED = "returned"
+    STEP_SENT = "step_sent"
+    STEP_FAILED = "step_failed"
+    STEP_HELD_BACK = "step_held_back"
+    STEP_UNSETTLED = "step_unsettled"
+    STEP_DELIVERED = "step_delivered"
+    STEP_BOUNCED = "step_bounced"
+    STEP_OPENED = "step_opened"
+    STEP_CLICKED = "step_clicked"
+    STEP_REPLIED = "step_replied"
+    STEP_UNSUBSCRIBED = "step_unsubscribed"
+    STEP_TASK = "step_task"
+    STEP_BOOKED = "step_booked"
+    STEP_MQL = "step_mql"
+    STEP_OPPORTUNITY = "step_opportunity"
+    STEP_WON = "step_won"
 
 
 OF_THE_FUNNEL = (CountedAs.ENTERED, CountedAs.IMMATURE, CountedAs.CONVERTED, CountedAs.REACHED)
@@ -50,6 +67,9 @@ OF_AN_ANSWER = (CountedAs.ACCEPTED, CountedAs.RETURNED)
 """Numbers of what sales answered; of returned ones they may be of one reason."""
 OF_SALES = (CountedAs.TRIED, *OF_A_PROMISE, *OF_AN_ANSWER)
 """Numbers of how sales treats the leads that it is given."""
+OF_A_STEP = tuple(one for one in CountedAs if one.startswith("step_"))
+"""Numbers of touches of a cadence or a mail, in the company's whole; of tasks they may be of those
+that ended one way."""
 AS_OF_NOW = (CountedAs.WAITING, CountedAs.OVERDUE, CountedAs.RESTING, CountedAs.CLOSED_LOST)
 """Numbers of what is now, whatever the period."""
 
@@ -62,7 +82,7 @@ class LeadsBehind:
     ``reached`` that of the stage which units reached after it, ``kind`` None for all units; ``at``
     is a ``BookedAhead``, a ``Reminding``, a grade, a time since the loss, a promise, or the reason
     why leads were returned, '' for all. ``limits`` are by position the seconds after which a unit
-    is overdue.
+    is overdue. Of touches ``steps`` says which.
     """
 
     counted: CountedAs
@@ -72,3 +92,4 @@ class LeadsBehind:
     kind: Kind | None = None
     at: str = ""
     limits: Mapping[int, float] = field(default_factory=dict)
+    steps: StepQuestion | None = None

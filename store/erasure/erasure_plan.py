@@ -371,7 +371,7 @@ IMPERSONAL = frozenset(
         "sla_clock.pauses",
         *("stage_transition.key", "stage_transition.from_stage", "stage_transition.to_stage"),
         *("stage_transition.phase", "stage_transition.reason"),
-        *("task.key", "task.kind", "task.dispositions", "task.owner", "task.due_in"),
+        *("task.key", "task.kind", "task.step", "task.dispositions", "task.owner", "task.due_in"),
         *("task.workflow_id", "task.run_id", "task.disposition", "task.completed_by"),
         *("touch.step", "touch.topic", "touch.channel", "touch.claim"),
         "touch.sender",  # A rep.

@@ -10,9 +10,11 @@ from sqlalchemy import Connection, text
 from domain.figures.funnel import Question
 from domain.figures.leaks import FirstResponse, Reminding
 from domain.figures.lists import OF_A_PROMISE, OF_AN_ANSWER, CountedAs, LeadsBehind
+from domain.figures.steps import StepKind
 from store.figures import leak_cases, scoring, speed, win_loss
 from store.figures.funnel import Split, in_period, within
 from store.figures.leak_cases import Cases
+from store.figures.steps import step_cases
 
 
 class CasesBehind(NamedTuple):
@@ -47,6 +49,8 @@ def cases_together(connection: Connection, behind: LeadsBehind) -> int:
 def statement(behind: LeadsBehind) -> Cases:
     """A statement with a row for each case, of which ``lead_id`` says whose it is; NULL of imported
     history."""
+    if behind.steps is not None:
+        return _touches(behind, step_cases(behind.steps))
     found = _cases(behind)
     conditions = [_ONLY[behind.counted]] if behind.counted in _ONLY else []
     values = dict(found.values)
@@ -109,6 +113,16 @@ def _cases(behind: LeadsBehind) -> Cases:
             | CountedAs.TRIED
         ):
             return leak_cases.handed_over(question)
+        case _:
+            raise ValueError(f"{behind.counted} is of touches, which are not said.")
+
+
+def _touches(behind: LeadsBehind, found: Cases) -> Cases:
+    where = behind.counted.removeprefix("step_")
+    if behind.counted == CountedAs.STEP_TASK:
+        where = f"kind = '{StepKind.TASK}' AND (:of_at = '' OR ends = :of_at)"
+    sql = f"SELECT lead_id FROM ({found.sql}) AS cases WHERE {where}"
+    return Cases(sql, {**found.values, "of_at": behind.at})
 
 
 def _entered(behind: LeadsBehind) -> Cases:

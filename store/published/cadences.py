@@ -11,10 +11,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Row, func, select, text, tuple_
+from sqlalchemy import Connection, Engine, Row, case, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from domain.cadences.cadence import Cadence
 from domain.checking.lint import FALLBACK_LANGUAGE
@@ -35,6 +36,8 @@ class PublishedCadence:
     cadence: Cadence
     templates: Mapping[str, Mapping[str, int]]
     published_at: datetime
+    published_by: str = ""
+    note: str = ""
 
     def template_version_id(self, name: str, language: str) -> int:
         """Id of the template's version in the language, or in English where that is missing."""
@@ -83,13 +86,23 @@ class TemplateSource:
     compiled: CompiledTemplate
 
 
+class Signature(NamedTuple):
+    """Who publishes, and what they say of it."""
+
+    by: str = ""
+    note: str = ""
+
+
+UNSIGNED = Signature()
+
+
 def lock_publishing(connection: Connection) -> None:
     """Wait until nobody else publishes; held until the transaction ends."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('publish-cadence'))"))
 
 
 def publish_templates(
-    connection: Connection, templates: list[TemplateSource]
+    connection: Connection, templates: list[TemplateSource], signed: Signature = UNSIGNED
 ) -> dict[str, dict[str, int]]:
     """Publish templates; an unchanged one keeps its version.
 
@@ -100,12 +113,12 @@ def publish_templates(
     ids: dict[str, dict[str, int]] = {}
     for template in templates:
         ids.setdefault(template.name, {})[template.language] = _publish_template(
-            connection, template
+            connection, template, signed
         )
     return ids
 
 
-def _publish_template(connection: Connection, template: TemplateSource) -> int:
+def _publish_template(connection: Connection, template: TemplateSource, signed: Signature) -> int:
     digest = _digest([template.source, template.compiled.as_dict()])
     statement = insert(TemplateVersion).values(
         name=template.name,
@@ -114,11 +127,25 @@ def _publish_template(connection: Connection, template: TemplateSource) -> int:
         source=template.source,
         compiled=template.compiled.as_dict(),
         published_at=func.clock_timestamp(),
+        published_by=signed.by,
+        note=signed.note,
     )
-    # Going back to an earlier text makes that version the newest again.
+    # Going back to an earlier text makes that version the newest again, of whoever goes back.
+    other = aliased(TemplateVersion)
+    newest = (
+        select(func.max(other.published_at))
+        .where(other.name == template.name, other.language == template.language)
+        .scalar_subquery()
+    )
+    stays = TemplateVersion.published_at == newest
+    new = statement.excluded
     statement = statement.on_conflict_do_update(
         index_elements=["name", "language", "digest"],
-        set_={"published_at": statement.excluded.published_at},
+        set_={
+            "published_at": new.published_at,
+            "published_by": case((stays, TemplateVersion.published_by), else_=new.published_by),
+            "note": case((stays, TemplateVersion.note), else_=new.note),
+        },
     )
     return connection.execute(statement.returning(TemplateVersion.id)).scalar_one()
 
@@ -129,6 +156,7 @@ def publish_cadence(
     cadence: Cadence,
     source: str,
     templates: Mapping[str, Mapping[str, int]],
+    signed: Signature = UNSIGNED,
 ) -> Publication:
     """Publish a cadence with the versions of all its templates.
 
@@ -150,6 +178,8 @@ def publish_cadence(
         definition=definition,
         templates=used,
         published_at=func.clock_timestamp(),
+        published_by=signed.by,
+        note=signed.note,
     )
 
 
@@ -307,6 +337,8 @@ def _published(row: Row[Any]) -> PublishedCadence:
         Cadence.model_validate(row.definition),
         row.templates,
         row.published_at,
+        row.published_by,
+        row.note,
     )
 
 

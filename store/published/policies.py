@@ -19,7 +19,7 @@ from domain.sales.team import TeamPolicy, TeamRep
 from domain.sentences import sentence
 from store import tables
 from store.outbox.relay_messages import notify_sales_sweep
-from store.published.cadences import Publication, publish_version
+from store.published.cadences import UNSIGNED, Publication, Signature, publish_version
 from store.published.forms import publish_forms
 from store.tables import PolicyVersion, RoutingCredit, RoutingShare
 
@@ -58,7 +58,9 @@ def policy_in_force(connection: Connection, name: str) -> PolicyInForce | None:
     return PolicyInForce(**row._mapping) if row else None
 
 
-def publish_policy(connection: Connection, source: str, policy: PolicyFile) -> Publication:
+def publish_policy(
+    connection: Connection, source: str, policy: PolicyFile, signed: Signature = UNSIGNED
+) -> Publication:
     """Publish a policy; an unchanged one gives no new version."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('publish-policy'))"))
     published = publish_version(
@@ -68,6 +70,8 @@ def publish_policy(connection: Connection, source: str, policy: PolicyFile) -> P
         hashlib.sha256(source.encode()).hexdigest(),
         source=source,
         definition=policy.model_dump(mode="json", by_alias=True),
+        published_by=signed.by,
+        note=signed.note,
     )
     if published.new and isinstance(policy, TeamPolicy):
         _publish_team(connection, policy)

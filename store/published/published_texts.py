@@ -13,22 +13,27 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 Kind = Literal["cadence", "policy", "template"]
+_SAID = "source, published_at, published_by, note"
 _VERSIONS: dict[Kind, str] = {
-    "cadence": "SELECT id, version, source, published_at FROM cadence_version WHERE name = :name",
-    "policy": "SELECT id, version, source, published_at FROM policy_version WHERE name = :name",
-    "template": "SELECT id, row_number() OVER (ORDER BY id) AS version, source, published_at "
+    "cadence": f"SELECT id, version, {_SAID} FROM cadence_version WHERE name = :name",
+    "policy": f"SELECT id, version, {_SAID} FROM policy_version WHERE name = :name",
+    "template": f"SELECT id, row_number() OVER (ORDER BY id) AS version, {_SAID} "
     "FROM template_version WHERE name || '.' || language = :name",
 }
 
 
 @dataclass(frozen=True)
 class PublishedText:
-    """A version as it was written; ``published_at`` is real time, UTC."""
+    """A version as it was written; ``published_at`` is real time, UTC. ``published_by`` is the code
+    of a rep or what the publisher is called, '' where nobody knows; ``note`` what they said of
+    it."""
 
     id: int
     version: int
     source: str
     published_at: datetime
+    published_by: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,15 @@ def list_templates(
         {"after": after, "limit": limit},
     )
     return [TemplateLine(**row._mapping) for row in rows]
+
+
+def languages_of(connection: Connection, template: str) -> list[str]:
+    """The languages in which a template is published, by code; none when there is no such one."""
+    rows = connection.scalars(
+        text("SELECT DISTINCT language FROM template_version WHERE name = :name ORDER BY language"),
+        {"name": template},
+    )
+    return list(rows)
 
 
 def topic_of_template(connection: Connection, name: str) -> str | None:

@@ -19,7 +19,14 @@ from domain.checking.lint import lint
 from domain.email.checked import check_template, template_of
 from domain.segments.policy import SegmentsPolicy
 from store.bounded import allow_long_work
-from store.published.cadences import Publication, TemplateSource, publish_cadence, publish_templates
+from store.published.cadences import (
+    UNSIGNED,
+    Publication,
+    Signature,
+    TemplateSource,
+    publish_cadence,
+    publish_templates,
+)
 from store.published.policies import publish_policy
 from store.scoring.scoring_runs import begin_run, scoring_run
 from store.segments.membership import judge_all_again, publish_segments
@@ -99,7 +106,9 @@ def check_beside_published(
     return checked
 
 
-def publish_checked(connection: Connection, checked: Checked, now: datetime) -> Published:
+def publish_checked(
+    connection: Connection, checked: Checked, now: datetime, signed: Signature = UNSIGNED
+) -> Published:
     """Publish what has no problems. New scoring rules also queue the scoring of all leads by them;
     a cadence of which a mail is new gets a new version too.
 
@@ -108,18 +117,20 @@ def publish_checked(connection: Connection, checked: Checked, now: datetime) -> 
     """
     allow_long_work(connection)
     before = template_ids(connection)
-    changed = publish_templates(connection, checked.templates)
+    changed = publish_templates(connection, checked.templates, signed)
     templates = {
         name: {one: known for one, known in ids.items() if one in checked.languages.get(name, ids)}
         for name, ids in template_ids(connection).items()
     }
     cadences = {
-        cadence.name: publish_cadence(connection, cadence=cadence, source=text, templates=templates)
+        cadence.name: publish_cadence(
+            connection, cadence=cadence, source=text, templates=templates, signed=signed
+        )
         for text, cadence in checked.cadences.values()
     }
-    cadences |= _with_new_mails(connection, set(changed), set(cadences), templates)
+    cadences |= _with_new_mails(connection, set(changed), set(cadences), templates, by=signed.by)
     policies = {
-        name: publish_policy(connection, text, policy)
+        name: publish_policy(connection, text, policy, signed)
         for name, (text, policy) in checked.policies.items()
     }
     _segments_follow(connection, checked, policies)
@@ -167,6 +178,8 @@ def _with_new_mails(
     changed: set[str],
     done: set[str],
     templates: Mapping[str, Mapping[str, int]],
+    *,
+    by: str,
 ) -> dict[str, Publication]:
     """New versions of the cadences in force that use a changed template. One that would speak a
     new language in some of its mails only waits until it has them all."""
@@ -176,7 +189,11 @@ def _with_new_mails(
         cadence, problems = lint(source, "", templates)
         if cadence is not None and cadence.name in names and not problems:
             published[cadence.name] = publish_cadence(
-                connection, cadence=cadence, source=source, templates=templates
+                connection,
+                cadence=cadence,
+                source=source,
+                templates=templates,
+                signed=Signature(by),
             )
     return published
 

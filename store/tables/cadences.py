@@ -24,6 +24,10 @@ class TemplateVersion(Table):
     compiled: Mapped[dict[str, Any]]
     """``{"subject": …, "preheader": …, "html": …, "text": …}``: Jinja2 sources, MJML compiled."""
     published_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    published_by: Mapped[str] = mapped_column(server_default="")
+    """A rep's code, or what its caller is called."""
+    note: Mapped[str] = mapped_column(server_default="")
+    """What they say of it."""
 
     __table_args__ = (UniqueConstraint("name", "language", "digest"),)
 
@@ -42,6 +46,10 @@ class CadenceVersion(Table):
     """The parsed model (``domain.cadences.cadence.Cadence``) as JSON."""
     templates: Mapped[dict[str, Any]]
     published_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    published_by: Mapped[str] = mapped_column(server_default="")
+    """A rep's code, or what its caller is called."""
+    note: Mapped[str] = mapped_column(server_default="")
+    """What they say of it."""
 
     __table_args__ = (UniqueConstraint("name", "version"),)
 
@@ -57,6 +65,10 @@ class PolicyVersion(Table):
     source: Mapped[str]
     definition: Mapped[dict[str, Any]]
     published_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    published_by: Mapped[str] = mapped_column(server_default="")
+    """A rep's code, or what its caller is called."""
+    note: Mapped[str] = mapped_column(server_default="")
+    """What they say of it."""
 
     __table_args__ = (UniqueConstraint("name", "version"),)
 

@@ -61,6 +61,11 @@ class Touch(Table):
 
     __table_args__ = (
         CheckConstraint(f"state IN {TOUCH_STATES!r}", name="state"),
+        Index(
+            "ix_touch_held_back",
+            "planned_at",
+            postgresql_where=text("state = 'suppressed' AND enrollment_id IS NOT NULL"),
+        ),
         Index("ix_touch_message_id", "message_id"),
         Index("ix_touch_sent_at", "sent_at", postgresql_where=text("state = 'sent'")),
         Index(

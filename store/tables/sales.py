@@ -239,6 +239,9 @@ class Task(Table):
     lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
     opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunity.id"))
     meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"))
+    enrollment_id: Mapped[int | None] = mapped_column(ForeignKey("enrollment.id"))
+    step: Mapped[str] = mapped_column(server_default="")
+    """The step of a cadence that it is; '' for any other task."""
     kind: Mapped[str]
     """qualify, call, meeting_outcome, cadence, opportunity, loss_review, hand_over."""
     title: Mapped[str] = mapped_column(server_default="")
@@ -278,6 +281,17 @@ class Task(Table):
         CheckConstraint("state IN ('open','done','withdrawn','expired')", name="state"),
         Index("ix_task_done", "completed_at", postgresql_where=text("state = 'done'")),
         Index("ix_task_open", "owner", "due_at", postgresql_where=text("state = 'open'")),
+        Index(
+            "ix_task_of_cadence",
+            "opened_at",
+            postgresql_where=text("enrollment_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_task_step",
+            "enrollment_id",
+            "step",
+            postgresql_where=text("enrollment_id IS NOT NULL"),
+        ),
     )
 
 

@@ -77,6 +77,8 @@ def open_task(
         "lead_id": request.lead_id,
         "opportunity_id": request.opportunity_id or None,
         "meeting_id": request.meeting_id or None,
+        "enrollment_id": request.enrollment_id or None,
+        "step": request.step,
         "kind": request.kind,
         "title": title,
         "instructions": instructions,

@@ -1,4 +1,4 @@
-"""How many leads are where in the cadences, and what became of the mails."""
+"""How many leads are where in the cadences."""
 
 from __future__ import annotations
 
@@ -34,25 +34,6 @@ _ON_STEPS = text(
     GROUP BY step, version
     """
 )
-# What machines opened and followed counts for nobody.
-_MAILS = text(
-    """
-    SELECT touch.step, count(*) AS sent, count(*) FILTER (WHERE done.opened) AS opened,
-        count(*) FILTER (WHERE done.clicked) AS clicked,
-        count(*) FILTER (WHERE done.replied) AS replied
-    FROM enrollment
-    JOIN touch ON touch.enrollment_id = enrollment.id AND touch.state = 'sent'
-    LEFT JOIN (
-        SELECT touch_id, bool_or(kind IN ('open', 'click')) AS opened,
-            bool_or(kind = 'click') AS clicked, bool_or(kind = 'reply') AS replied
-        FROM engagement
-        WHERE touch_id IS NOT NULL AND machine = '' AND kind IN ('open', 'click', 'reply')
-        GROUP BY touch_id
-    ) AS done ON done.touch_id = touch.id
-    WHERE enrollment.cadence_version_id IN (SELECT id FROM cadence_version WHERE name = :name)
-    GROUP BY touch.step
-    """
-)
 
 
 @dataclass(frozen=True)
@@ -82,17 +63,6 @@ class CadenceStanding:
         return sum(self.versions.values())
 
 
-@dataclass(frozen=True)
-class MailCounts:
-    """What became of the mails of a step: how many were sent, and of those how many somebody
-    opened (or clicked in), clicked in, and answered."""
-
-    sent: int
-    opened: int
-    clicked: int
-    replied: int
-
-
 def cadence_counts(connection: Connection) -> dict[str, CadenceCounts]:
     """Cadence → its counts; without those that no lead ever entered."""
     steps: dict[str, dict[str, int]] = {}
@@ -115,10 +85,3 @@ def leads_on_steps(connection: Connection, name: str) -> CadenceStanding:
         steps[row.step] = steps.get(row.step, 0) + row.leads
         versions[row.version] = versions.get(row.version, 0) + row.leads
     return CadenceStanding(steps, versions)
-
-
-def mail_counts(connection: Connection, name: str) -> dict[str, MailCounts]:
-    """Step → what became of its mails, in all versions of a cadence. Reads all of them: seconds
-    rather than milliseconds where there are many."""
-    rows = connection.execute(_MAILS, {"name": name}).mappings()
-    return {row["step"]: MailCounts(**{k: row[k] for k in row if k != "step"}) for row in rows}

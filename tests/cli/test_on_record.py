@@ -38,6 +38,7 @@ APART = {"up", "demo", "migrate", "webhooks test"}
 READS = """
     doctor; sla; dossier 1
     cadence lint; cadence list; cadence show welcome-nurture; cadence scoring
+    cadence results welcome-nurture
     lead list; lead show 1; lead duplicates; account unmatched
     lead why 1; tasks list; tasks show 1; tasks mail 1 no_answer
     notify show ada@perennial.example
@@ -56,7 +57,7 @@ READS = """
     cadence publish --preview; import leads.csv --dry-run
 """
 CHANGES = """
-    import leads.csv; prospect 3 --owner rep-1
+    import leads.csv; prospect 3 --owner rep-1; cadence import-bundle welcome.zip
     lead score 1 5; lead suppress 1; lead permit 1 --evidence "on the phone"
     lead play 1 2 --cadence welcome-nurture
     lead pause 1; lead resume 1; lead move 1 Recycle; lead stop 1
@@ -105,6 +106,7 @@ EXPORTS = """
     figures cohorts --csv; figures velocity --csv
     figures scoring --csv; figures content --csv; figures win-loss --csv
     figures days --csv; figures anomalies --csv
+    cadence results welcome-nurture --csv; cadence export welcome-nurture --out welcome.zip
     history import past.csv
 """
 """Files that are taken out, and a history that is brought in, which changes :data:`FACTS` alone."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from playwright.sync_api import Dialog, Page, expect
 
+from domain.figures.periods import Period
+from domain.figures.steps import StepQuestion
 from domain.labels import TASK_KINDS
-from store.views.cadence_figures import cadence_counts, leads_on_steps, mail_counts
+from store.figures.steps import step_counts
+from store.views.cadence_figures import cadence_counts, leads_on_steps
 from tests.console.conftest import Console
 from tests.support.web_app import Site
 
@@ -49,7 +54,8 @@ def test_the_figures_of_a_cadence_are_those_of_its_leads_and_mails(site: Site) -
 
     with site.database.connect() as connection:
         standing = leads_on_steps(connection, name)
-        mails = mail_counts(connection, name).values()
+        whole = Period(date(2020, 1, 1), date(2100, 1, 1), "UTC")
+        mails = step_counts(connection, StepQuestion(whole, cadence=name))
         counts = cadence_counts(connection)[name]
     with site.visit(site.sign_in("ops")) as visitor:
         page = visitor.get(f"/console/cadences/{name}").text

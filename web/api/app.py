@@ -12,6 +12,8 @@ from settings import Settings
 from web.api import (
     account_matches,
     accounts,
+    bundles,
+    cadence_results,
     cadences,
     changes,
     company_accounts,
@@ -86,6 +88,8 @@ SUBJECTS = (
     figures_of_days,
     figures_of_months,
     figures_leaks,
+    bundles,
+    cadence_results,
     cadences,
     enrollments,
     templates,

@@ -13,14 +13,14 @@ from domain.access import Action
 from domain.inputs import ASKED
 from domain.refusals import CadenceMissing, Missing
 from services.access import found
-from services.publishing import NOTHING, check_texts, refuse_mistakes
+from services.publishing import LONGEST_NOTE, NOTHING, check_texts, refuse_mistakes
 from services.publishing import publish as publish_files
 from store.access.api_tokens import Caller
 from store.published.cadences import CadenceSummary, cadence_named, list_cadences
 from store.published.policies import policy_in_force
 from store.publishing.consequences import forecast_of, routing_of
 from store.publishing.known_attributes import UnknownAttribute, unknown_attributes
-from store.publishing.publishing import PolicyLine, list_policies
+from store.publishing.publishing import PolicyLine, Published, list_policies
 from store.routing.dry_run import RoutingDryRun
 from store.scoring.scoring import RescoringForecast
 from web.api.access import CurrentContext, may
@@ -33,11 +33,14 @@ MOST_CHARACTERS = 2_000_000
 
 
 class CadenceDetail(BaseModel):
-    """A published version of a cadence."""
+    """A published version of a cadence: by whom, as a rep's code or a name, and what they said of
+    it."""
 
     name: str
     version: int
     published_at: datetime
+    published_by: str
+    note: str
     definition: dict[str, Any]
 
 
@@ -67,6 +70,8 @@ class Files(BaseModel):
 
     files: list[File] = Field(min_length=1, max_length=100)
     only_check: bool = False
+    note: str = Field("", max_length=LONGEST_NOTE)
+    """What is said of it; it stands with each new version."""
 
     @model_validator(mode="after")
     def _checked_in_time(self) -> Files:
@@ -129,6 +134,8 @@ def show(
         name=published.name,
         version=published.version,
         published_at=published.published_at,
+        published_by=published.published_by,
+        note=published.note,
         definition=published.cadence.model_dump(mode="json"),
     )
 
@@ -171,7 +178,12 @@ def publish(
                 unknown=unknown_attributes(connection, checked),
                 routing=routing_of(connection, checked, context.clock.now()),
             )
-    done = publish_files(context, caller, list(texts), partial(check_texts, files=texts))
+    done = publish_files(context, caller, list(texts), partial(check_texts, files=texts), body.note)
+    return publications(done)
+
+
+def publications(done: Published) -> Publications:
+    """What a service says was published, as the API does."""
     return Publications(
         cadences={k: Version(version=p.version, new=p.new) for k, p in done.cadences.items()},
         policies={k: Version(version=p.version, new=p.new) for k, p in done.policies.items()},

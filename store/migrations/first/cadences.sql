@@ -7,6 +7,8 @@ CREATE TABLE cadence_version (
     definition JSONB NOT NULL,
     templates JSONB NOT NULL,
     published_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    published_by TEXT DEFAULT '' NOT NULL,
+    note TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_cadence_version PRIMARY KEY (id),
     CONSTRAINT uq_cadence_version_name_version UNIQUE (name, version)
 );
@@ -19,6 +21,8 @@ CREATE TABLE policy_version (
     source TEXT NOT NULL,
     definition JSONB NOT NULL,
     published_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    published_by TEXT DEFAULT '' NOT NULL,
+    note TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_policy_version PRIMARY KEY (id),
     CONSTRAINT uq_policy_version_name_version UNIQUE (name, version)
 );
@@ -31,6 +35,8 @@ CREATE TABLE template_version (
     source TEXT NOT NULL,
     compiled JSONB NOT NULL,
     published_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    published_by TEXT DEFAULT '' NOT NULL,
+    note TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_template_version PRIMARY KEY (id),
     CONSTRAINT uq_template_version_name_language_digest UNIQUE (name, language, digest)
 );

@@ -91,6 +91,8 @@ CREATE TABLE touch (
     CONSTRAINT fk_touch_template_version_id FOREIGN KEY (template_version_id) REFERENCES template_version (id)
 );
 CREATE INDEX ix_touch_enrollment_id ON touch (enrollment_id);
+CREATE INDEX ix_touch_held_back ON touch (planned_at)
+    WHERE state = 'suppressed' AND enrollment_id IS NOT NULL;
 CREATE INDEX ix_touch_lead_id ON touch (lead_id);
 CREATE INDEX ix_touch_message_id ON touch (message_id);
 CREATE INDEX ix_touch_sent_at ON touch (sent_at) WHERE state = 'sent';

@@ -41,6 +41,18 @@ BOUNDED = {
         "snippets": "what marketing's policy names",
     },
     "/accounts/{account_id}": {"leads": "the first ones"},
+    "/cadences/{name}/results": {
+        "steps": "a line per step",
+        "languages": "a line per step and language",
+        "versions": "a line per version",
+        "rows": "a line per version, step and language",
+        "differences": "of each step at most nine",
+    },
+    "/templates/{name}/results": {
+        "steps": "a line per cadence and step",
+        "languages": "a line per language",
+        "rows": "a line per cadence, version, step and language",
+    },
     "/figures/funnel": {
         "stages": "of the funnel",
         "net_new": "stages of the funnel",

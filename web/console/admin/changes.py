@@ -89,6 +89,7 @@ DONE = {
     "POST cadences/*/enrollments": N_("Enrolled leads in a cadence"),
     "DELETE enrollments/*": N_("Undid an enrollment of leads"),
     "POST publications": N_("Published cadences or policies"),
+    "POST bundles": N_("Imported a bundle"),
     "POST cadences/templates/*/test": N_("Sent a test mail"),
     "POST system/sending/resume": N_("Had paused mail go on"),
     "POST suppressions": N_("Suppressed an address"),
@@ -159,6 +160,7 @@ FIELDS = {
     "lead_id": N_("Lead number"),
     "leads": N_("Leads"),
     "name": N_("Name"),
+    "note": N_("Note"),
     "other": N_("Other lead"),
     "outcome": N_("Disposition"),
     "owner": N_("Owner"),
@@ -171,6 +173,7 @@ FIELDS = {
     "present": N_("Takes new leads"),
     "rep": N_("Rep"),
     "replaces": N_("Takes leads out of other cadences"),
+    "replace": N_("Replaces what was here"),
     "role": N_("Role"),
     "rows": N_("Rows"),
     "service": N_("Chat"),
@@ -180,6 +183,7 @@ FIELDS = {
     "to": N_("To"),
     "until": N_("Until"),
     "url": N_("Address"),
+    "version": N_("Version"),
     "way": N_("By"),
 }
 """Field of a request that is kept → what it is called."""

@@ -11,6 +11,7 @@ from web.console.figures.leak_definitions import LEAK_DEFINITIONS
 from web.console.figures.month_definitions import MONTH_DEFINITIONS
 from web.console.figures.pipeline_definitions import PIPELINE_DEFINITIONS
 from web.console.figures.scoring_definitions import SCORING_DEFINITIONS
+from web.console.figures.step_definitions import STEP_DEFINITIONS
 from web.console.figures.team_definitions import TEAM_DEFINITIONS
 from web.console.parts import HeadingMeaning, section, show
 from web.console.words import N_, _
@@ -109,6 +110,7 @@ DEFINITIONS: Mapping[str, tuple[str, str]] = {
     **PIPELINE_DEFINITIONS,
     **MONTH_DEFINITIONS,
     **TEAM_DEFINITIONS,
+    **STEP_DEFINITIONS,
 }
 """Key → name, and what it means."""
 

@@ -10,8 +10,14 @@ from nicegui import ui
 
 import services.accounts
 from domain.access import Action
-from domain.figures.lists import AS_OF_NOW, OF_A_PROMISE, OF_THE_FUNNEL, CountedAs
-from services.figure_lists import KIND, REACHED, FigureAddress, counted_behind
+from domain.figures.lists import (
+    AS_OF_NOW,
+    OF_A_PROMISE,
+    OF_A_STEP,
+    OF_THE_FUNNEL,
+    CountedAs,
+)
+from services.figure_lists import KIND, REACHED, TOUCHES, FigureAddress, counted_behind
 from store.consent.do_not_market import Play
 from store.figures.lists import CasesBehind
 from store.recycle.recycle_pool import PoolFilter
@@ -24,17 +30,25 @@ from web.console.figures.leaks import ROWS
 from web.console.figures.win_loss import days_since
 from web.console.marketing.enroll import enroll_leads
 from web.console.marketing.recycle_acts import reactivate
+from web.console.marketing.step_results import task_end
 from web.console.parts import button, quiet, show
 from web.console.picks import Row, pick_table
 from web.console.sales.give import Giving
 from web.console.times import full_day
 from web.console.visit import PageVisit
-from web.console.words import _, ngettext
+from web.console.words import N_, _, ngettext
 
 AT_REST = (CountedAs.RESTING, CountedAs.LOST, CountedAs.CLOSED_LOST)
 """Figures whose leads are reactivated; those of all others are reassigned."""
-WITH_ANYBODY = (*OF_THE_FUNNEL, CountedAs.WAITING, CountedAs.OVERDUE)
+WITH_ANYBODY = (*OF_THE_FUNNEL, *OF_A_STEP, CountedAs.WAITING, CountedAs.OVERDUE)
 """Figures whose leads may be with marketing, and begin a cadence."""
+TOUCH_NAMES = {
+    "version": N_("Version"),
+    "step": N_("Step"),
+    "language": N_("Language"),
+    "template": N_("Mail"),
+}
+"""What touches are narrowed by, beside their cadence."""
 
 
 class FigureBar:
@@ -152,6 +166,8 @@ def _what(address: FigureAddress) -> Markup:
 def _at(figure: CountedAs, at: str) -> str:
     if figure == CountedAs.CLOSED_LOST:
         return days_since(at)
+    if figure == CountedAs.STEP_TASK:
+        return task_end(at)
     if at in ROWS:
         return _(ROWS[at])
     if figure in OF_A_PROMISE:
@@ -167,6 +183,8 @@ def _of(one: str) -> str:
         return heading(value)
     if name == REACHED:
         return labels.stage(value)
+    if name in TOUCHES:
+        return f"{_(TOUCH_NAMES[name])}: {value}"
     return f"{_(DIMENSIONS[name])}: {value_name(name, value)}"
 
 

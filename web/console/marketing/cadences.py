@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
+from typing import Annotated
 
+from fastapi import Query
 from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
+from domain.cadences.cadence import EmailStep, TaskStep
+from domain.figures.steps import CadenceResults
+from domain.inputs import Day
 from domain.labels import TASK_KINDS
 from domain.refusals import CadenceMissing, Missing
 from store.published.cadences import CadenceSummary, PublishedCadence, cadence_named, list_cadences
@@ -16,18 +22,37 @@ from store.published.published_texts import PublishedText, published_texts
 from store.views.cadence_figures import (
     CadenceCounts,
     CadenceStanding,
-    MailCounts,
     cadence_counts,
     leads_on_steps,
-    mail_counts,
 )
 from web.console import labels
 from web.console.frame import name_page
 from web.console.lists.export import export_button
+from web.console.marketing.bundles import ImportDialog, bundle_button, duplicate
 from web.console.marketing.course import Course, entry_text, exits_text, window_text
 from web.console.marketing.difference import difference
+from web.console.marketing.publishing import publication
+from web.console.marketing.results import (
+    COMPARE_WITH,
+    VERSION,
+    CadenceResultsPart,
+    days_asked,
+)
+from web.console.marketing.step_results import Numbers
 from web.console.pages import console_page
-from web.console.parts import Cell, badge, empty, facts, go, link, quiet, section, show, table
+from web.console.parts import (
+    Cell,
+    badge,
+    button,
+    empty,
+    facts,
+    go,
+    link,
+    quiet,
+    section,
+    show,
+    table,
+)
 from web.console.times import moment, span
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
@@ -51,6 +76,7 @@ async def cadences(visit: PageVisit) -> None:
     if visit.may(Action.PUBLISH):
         writing = await visit.read(list_drafts, visit.who.user_id)
         with visit.top:
+            button(_("Import a bundle"), ImportDialog(visit).open)
             go(_("New cadence"), "/cadences/new", main=True)
     mine = {draft.name for draft in writing if draft.kind == "cadence"}
     if "" in mine:
@@ -59,6 +85,12 @@ async def cadences(visit: PageVisit) -> None:
                 _("You have begun a new cadence."), link(_("Go on writing"), "/cadences/new")
             )
         )
+    known = {one.name for one in found}
+    for one in writing:
+        if one.kind == "cadence" and one.name and one.name not in known:
+            draft = link(one.name, f"/cadences/{one.name}/edit")
+            said = _("Your draft, not published yet:")
+            show(Markup("<p>{} {}</p>").format(said, draft))
     if not found:
         empty(
             _("No cadence is published."),
@@ -138,18 +170,40 @@ def _step(code: str) -> str:
 
 
 @console_page("/cadences/{name}", Action.READ_CADENCES, N_("Cadence"))
-async def cadence(visit: PageVisit, name: str, *, version: int | None = None) -> None:
-    """A cadence drawn from top to bottom; the newest version unless another is asked for."""
+async def cadence(
+    visit: PageVisit,
+    name: str,
+    *,
+    begins: Annotated[Day | None, Query(alias="from")] = None,
+    to: Day | None = None,
+    version: int | None = None,
+    beside: Annotated[int | None, Query(alias=COMPARE_WITH)] = None,
+) -> None:
+    """A cadence drawn from top to bottom, with what each step brought; the newest version, with the
+    results of all, unless one is asked for."""
     try:
         published = await visit.read(cadence_named, name, version)
     except CadenceMissing:
         raise Missing(_("The cadence '{name}' is not published.", name=name)) from None
     versions = await visit.read(published_texts, "cadence", name)
     name_page(visit, name)
+    with visit.top:
+        bundle_button(published)
     if visit.may(Action.PUBLISH):
         with visit.top:
+            button(_("Make a copy"), partial(duplicate, visit, published, versions))
             go(_("Edit"), f"/cadences/{name}/edit", main=True, key="e")
     page = CadencePage(visit, published, await visit.read(leads_on_steps, name))
+    asked = days_asked(begins, to) | {VERSION: version, COMPARE_WITH: beside}
+    results = CadenceResultsPart(
+        visit,
+        name,
+        asked,
+        versions=[one.version for one in versions],
+        name_of=page.name_of,
+        then=page.show_results,
+    )
+    results.open()
     with ui.element("div").classes("columns"):
         with ui.element("div"), section(name):
             if published.cadence.description.strip():
@@ -175,9 +229,9 @@ async def cadence(visit: PageVisit, name: str, *, version: int | None = None) ->
                 )
             with section(_("Versions")):
                 _versions(name, published.version, versions, page.standing)
-    if version is not None and version != versions[0].version:
+    if version is not None:
         _compared(published.version, versions)
-    ui.timer(0.2, page.count_mails, once=True)
+    await results.begin()
     ui.timer(LOOK_SECONDS, page.look)
 
 
@@ -191,12 +245,12 @@ class CadencePage:
         self, visit: PageVisit, published: PublishedCadence, standing: CadenceStanding
     ) -> None:
         self.visit, self.published, self.standing = visit, published, standing
-        self._mails: dict[str, MailCounts] = {}
+        self._results: dict[str, Markup] = {}
 
     def draw(self) -> None:
         """Draw the cadence with what is known."""
         course = Course(
-            self.published.cadence, self.published.templates, self.standing.steps, self._mails
+            self.published.cadence, self.published.templates, self.standing.steps, self._results
         )
         self.drawing.clear()
         with self.drawing:
@@ -233,11 +287,21 @@ class CadencePage:
             self.draw()
             self.tell()
 
-    async def count_mails(self) -> None:
-        """Add what became of the mails; that takes longer than the rest."""
-        self._mails = await self.visit.read(mail_counts, self.published.name)
-        if self._mails:
-            self.draw()
+    def show_results(self, found: CadenceResults) -> None:
+        """Draw it with what its steps brought."""
+        numbers = Numbers(found)
+        self._results = {one.step: numbers.drawn(one) for one in found.steps}
+        self.draw()
+
+    def name_of(self, step: str) -> Cell:
+        """A step by its mail or its task; one that this version does not have by its code."""
+        try:
+            known = self.published.cadence.step(step)
+        except KeyError:
+            return _step(step)
+        if isinstance(known, EmailStep):
+            return link(known.email, f"/templates/{known.email}", cadence=self.published.name)
+        return known.task.title if isinstance(known, TaskStep) else step
 
 
 def _length(waits: timedelta) -> str:
@@ -264,7 +328,7 @@ def _versions(
                     one.version
                     if one.version == shown
                     else link(one.version, f"/cadences/{name}", version=one.version),
-                    moment(one.published_at),
+                    publication(one),
                     f"{standing.versions.get(one.version, 0):,}",
                 )
                 for one in versions[:20]
@@ -276,8 +340,11 @@ def _versions(
 
 
 def _compared(shown: int, versions: list[PublishedText]) -> None:
-    newest = versions[0]
-    old = next(one for one in versions if one.version == shown)
-    title = _("Version {old} and version {new}", old=shown, new=newest.version)
-    with section(title):
-        show(difference(old.source, newest.source, title))
+    """What a version changed, and what has changed since."""
+    at = next(at for at, one in enumerate(versions) if one.version == shown)
+    known, newest = versions[at], versions[0]
+    pairs = [(versions[at + 1], known)] if at + 1 < len(versions) else []
+    for old, new in [*pairs, *([(known, newest)] if at else [])]:
+        title = _("Version {old} and version {new}", old=old.version, new=new.version)
+        with section(title):
+            show(difference(old.source, new.source, title))

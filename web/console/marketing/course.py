@@ -23,7 +23,6 @@ from domain.cadences.entry import ReEntryAfter
 from domain.cadences.timeline import Elapsed, elapsed
 from domain.time.span import Span
 from domain.time.window import SendWindow
-from store.views.cadence_figures import MailCounts
 from web.console import labels
 from web.console.parts import badge, link, quiet
 from web.console.words import N_, _, ngettext
@@ -47,13 +46,13 @@ ICONS = {EmailStep: "mail", TaskStep: "task_alt", ExitStep: "logout", BranchStep
 
 @dataclass(frozen=True)
 class Course:
-    """A cadence as it is drawn: ``languages`` of its templates, and the figures of its steps where
-    they are known."""
+    """A cadence as it is drawn: ``languages`` of its templates; ``leads`` that come to each step
+    next, and its ``results`` as they stand below it, where they are known."""
 
     cadence: Cadence
     languages: Mapping[str, Iterable[str]] = field(default_factory=dict)
     leads: Mapping[str, int] = field(default_factory=dict)
-    mails: Mapping[str, MailCounts] = field(default_factory=dict)
+    results: Mapping[str, Markup] = field(default_factory=dict)
 
     def drawn(self) -> Markup:
         """The whole of it, one list item for each step."""
@@ -85,7 +84,7 @@ class Course:
                     task.title,
                     quiet(_("due within {span}", span=span_text(task.due))),
                 )
-                return _item(ICONS[TaskStep], when, what + self._resting(step.id), "task")
+                return _item(ICONS[TaskStep], when, what + self._below(step.id), "task")
             case WaitStep():
                 return Markup('<li class="pause">{}</li>').format(span_text(step.wait))
             case ExitStep():
@@ -99,16 +98,7 @@ class Course:
         again = quiet(_("also to who had it in an earlier cycle")) if step.again else ""
         name = link(step.email, f"/templates/{step.email}", cadence=self.cadence.name)
         what = Markup("<b>{}</b> {} {} {}").format(_("Mail"), name, spoken, again)
-        counts = self.mails.get(step.id)
-        if counts:
-            said = [
-                ngettext("1 sent", "{number} sent", counts.sent),
-                *_share(N_("{share} opened"), counts.opened, counts.sent),
-                *_share(N_("{share} clicked"), counts.clicked, counts.sent),
-                *_share(N_("{share} answered"), counts.replied, counts.sent),
-            ]
-            what += Markup('<span class="figures">{}</span>').format(" · ".join(said))
-        return what + self._resting(step.id)
+        return what + self._below(step.id)
 
     def _branch(self, step: BranchStep, passed: Mapping[str, Elapsed | None]) -> Markup:
         branch = step.branch
@@ -125,6 +115,9 @@ class Course:
         ).format(_("Yes"), self._steps(branch.then, passed), _("No"), otherwise)
         when = _day(passed[step.id])
         return _item(ICONS[BranchStep], when, what + self._resting(step.id), "fork", ways)
+
+    def _below(self, step_id: str) -> Markup:
+        return self.results.get(step_id, Markup()) + self._resting(step_id)
 
     def _resting(self, step_id: str) -> Markup:
         number = self.leads.get(step_id, 0)
@@ -207,7 +200,3 @@ def _day(passed: Elapsed | None) -> str:
     if first == last:
         return _("Day {number}", number=first)
     return _("Day {first}–{last}", first=first, last=last)
-
-
-def _share(sentence: str, number: int, of: int) -> list[str]:
-    return [_(sentence, share=f"{number / of:.0%}")] if number and of else []

@@ -280,10 +280,11 @@ class Editor:
             say_no(_("Fix the mistakes first: each is listed under the text."))
             return
         outdated = self.published is not None and self.based_on != self.published.id
-        if not await agreed(self.visit, self.checked, self.kind, self.name, outdated=outdated):
+        note = await agreed(self.visit, self.checked, self.kind, self.name, outdated=outdated)
+        if note is None:
             return
         check = partial(services.publishing.check_texts, files={self.file: self.text})
-        done = await self.visit.act(services.publishing.publish, [self.file], check)
+        done = await self.visit.act(services.publishing.publish, [self.file], check, note)
         me = self.visit.who.user_id
         await self.visit.keep(Action.DRAFT, drop_draft, self.kind, self.name, me)
         for _text, cadence in self.checked.cadences.values():

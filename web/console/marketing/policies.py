@@ -17,6 +17,7 @@ from web.console.frame import name_page, say_no
 from web.console.lists.export import export_button
 from web.console.marketing.difference import difference
 from web.console.marketing.editor import Editor
+from web.console.marketing.publishing import publication
 from web.console.marketing.segments import ChangedCounts
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, go, link, section, show, table
@@ -115,7 +116,7 @@ async def policy(visit: PageVisit, name: str, *, version: int | None = None) -> 
                     [
                         (
                             link(one.version, f"/policies/{name}", version=one.version),
-                            moment(one.published_at),
+                            publication(one),
                         )
                         for one in versions[:20]
                     ],

@@ -9,14 +9,16 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.scoring.policy import MEANINGS
-from store.published.published_texts import Kind
+from services.publishing import LONGEST_NOTE
+from store.published.published_texts import Kind, PublishedText
 from store.publishing.consequences import Consequences, consequences
 from store.publishing.known_attributes import UnknownAttribute
 from store.publishing.publishing import Checked, Published
 from store.scoring.scoring import RescoringForecast
 from web.console import labels
-from web.console.parts import button, show, table
+from web.console.parts import button, quiet, show, table
 from web.console.sales.dry_run import dry_run_shown
+from web.console.times import moment
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
@@ -37,8 +39,9 @@ async def agreed(
     *,
     outdated: bool,
     changes: Markup | None = None,
-) -> bool:
-    """Say what publishing a text without mistakes would do; whether they still want it.
+) -> str | None:
+    """Say what publishing a text without mistakes would do; what they say of it, None if they don't
+    want it any more.
 
     Args:
         name: of what was edited; the text may say another.
@@ -63,12 +66,15 @@ async def agreed(
             show(dry_run_shown(follows.routing))
         if changes:
             show(changes)
+        note = ui.input(_("What changed, and why (optional)")).classes("wide")
+        note.props(f"outlined dense maxlength={LONGEST_NOTE}")
         with ui.element("div").classes("acts"):
             button(_("Cancel"), lambda: dialog.submit(False))
             button(_("Publish now"), lambda: dialog.submit(True), main=True)
     answer = await dialog
+    said = str(note.value or "")
     dialog.delete()
-    return bool(answer)
+    return said if answer else None
 
 
 def outcome(done: Published) -> str:
@@ -94,6 +100,15 @@ def outcome(done: Published) -> str:
             number=done.events_kept,
         )
     return sentence
+
+
+def publication(one: PublishedText) -> Markup:
+    """When a version was published, by whom, and what they said of it."""
+    who = labels.person(one.published_by) if one.published_by else ""
+    said = [Markup("<span>{} {}</span>").format(moment(one.published_at), quiet(who))]
+    if one.note:
+        said.append(Markup("<span>{}</span>").format(one.note))
+    return Markup('<span class="two">{}</span>').format(Markup().join(said))
 
 
 def _named(checked: Checked) -> list[str]:

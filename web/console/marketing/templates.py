@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
+from fastapi import Query
 from fastapi.concurrency import run_in_threadpool
 from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
 from domain.email.checked import template_of
+from domain.inputs import Day
 from domain.refusals import CadenceMissing, Missing
 from services.template_parts import TEMPLATES, template_parts
 from store.published.cadences import cadence_named, latest_template
@@ -19,9 +22,10 @@ from web.console.frame import name_page
 from web.console.marketing.difference import difference
 from web.console.marketing.editor import Editor
 from web.console.marketing.mail_preview import MailPreview
+from web.console.marketing.publishing import publication
+from web.console.marketing.results import MailResultsPart, days_asked
 from web.console.pages import console_page
 from web.console.parts import facts, go, link, quiet, section, show, table
-from web.console.times import moment
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
@@ -57,6 +61,8 @@ async def template(
     cadence: str = "",
     lead: int | None = None,
     version: int | None = None,
+    begins: Annotated[Day | None, Query(alias="from")] = None,
+    to: Day | None = None,
 ) -> None:
     """A mail for a lead, of the cadence where one comes from it."""
     line = await _line(visit, name)
@@ -90,7 +96,7 @@ async def template(
                             language=language,
                             version=one.version,
                         ),
-                        moment(one.published_at),
+                        publication(one),
                     )
                     for one in versions[:20]
                 ],
@@ -102,6 +108,11 @@ async def template(
         title = _("Version {old} and version {new}", old=old.version, new=versions[0].version)
         with section(title):
             show(difference(old.source, versions[0].source, title))
+    asked = days_asked(begins, to) | {"language": language, "cadence": cadence or None}
+    results = MailResultsPart(visit, name, asked)
+    with results.filters():
+        pass
+    await results.begin()
 
 
 @console_page("/templates/{name}/edit", Action.PUBLISH, N_("Edit mail"))

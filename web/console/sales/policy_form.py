@@ -127,7 +127,7 @@ class PolicyForm:
             before = self._published.source
             is_new = await run_in_threadpool(is_laid_out_anew, before)
             newest = await policy_to_change(self.visit, self.name)
-        sure = await agreed(
+        note = await agreed(
             self.visit,
             checked,
             "policy",
@@ -135,11 +135,11 @@ class PolicyForm:
             outdated=newest.id != self._published.id,
             changes=_changes(before, text, laid_out_anew=is_new),
         )
-        if not sure:
+        if note is None:
             return
         file = file_of("policy", self.name)
         check = partial(services.publishing.check_texts, files={file: text})
-        done = await self.visit.act(services.publishing.publish, [file], check)
+        done = await self.visit.act(services.publishing.publish, [file], check, note)
         say_done(outcome(done))
         ui.navigate.reload()
 

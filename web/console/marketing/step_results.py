@@ -1,0 +1,185 @@
+"""What the steps of a cadence brought: beside each in the drawing, and as tables. Each number opens
+its leads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from domain.figures.lists import CountedAs
+from domain.figures.steps import (
+    CREDITED,
+    CadenceResults,
+    MailResults,
+    Measure,
+    StepDifference,
+    StepFigures,
+    StepKind,
+)
+from web.console import labels
+from web.console.figures.behind import behind
+from web.console.figures.definitions import heading, meaning
+from web.console.figures.figure_page import beside, percent
+from web.console.parts import Cell, quiet, table
+from web.console.words import N_, _
+
+NUMBERS = ("sent", "delivered", "failed", "held_back", "unsettled")
+MAIL_COLUMNS = (
+    *("sent", "delivered", "opened", "clicked", "replied", "unsubscribed", "bounced"),
+    *CREDITED,
+    *("failed", "held_back", "unsettled"),
+)
+TASK_COLUMNS = ("task", *CREDITED)
+DRAWN = ("opened", "clicked", "replied", "unsubscribed", "bounced", *CREDITED)
+"""Outcomes that stand in the drawing, as far as there are any."""
+ALWAYS_DRAWN = ("opened", "clicked", "replied")
+UNFINISHED = {
+    "open": N_("open"),
+    "withdrawn": N_("no longer needed"),
+    "expired": N_("past its deadline"),
+}
+"""How tasks stand that nobody finished."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How the numbers of a report are shown: as links to the leads that they count."""
+
+    report: CadenceResults | MailResults
+
+    def drawn(self, one: StepFigures) -> Markup:
+        """A line below a step of the drawing."""
+        if one.kind == StepKind.TASK:
+            parts = [self._task_ends(one), *self._outcomes(one, CREDITED, ())]
+        else:
+            sent = Markup("{} {}").format(heading("step_sent"), self.number(one, "sent"))
+            parts = [sent, *self._outcomes(one, DRAWN, ALWAYS_DRAWN)]
+            for name in ("failed", "held_back"):
+                if getattr(one, name):
+                    parts.append(
+                        Markup("{} {}").format(heading(f"step_{name}"), self.number(one, name))
+                    )
+        return Markup('<span class="figures">{}</span>').format(
+            Markup(" · ").join(one for one in parts if one)
+        )
+
+    def cell(self, one: StepFigures, name: str) -> Cell:
+        """A number of a table, above its share and the interval."""
+        if name == "task":
+            return self._task_ends(one)
+        if name in NUMBERS:
+            return self.number(one, name)
+        found: Measure = getattr(one, name)
+        number = self.number(one, name)
+        if not found.number:
+            return number
+        if found.share is None or found.low is None or found.high is None:
+            return beside(number, _("few"))
+        interval = f"{found.low:.0%}\u2013{found.high:.0%}"
+        return beside(number, f"{percent(found.share)} ({interval})")
+
+    def number(self, one: StepFigures, name: str, at: str = "") -> Markup | str:
+        """A number as a link to its leads."""
+        if name == "task":
+            number = one.ends.get(at, 0) if at else one.touches
+        else:
+            found = getattr(one, name)
+            number = found.number if isinstance(found, Measure) else found
+        mail = isinstance(self.report, MailResults)
+        of = {
+            "cadence": one.cadence,
+            "template": self.report.name if mail else "",
+            "version": str(one.version or ""),
+            "step": one.step,
+            "language": one.language,
+        }
+        return behind(
+            number,
+            CountedAs(f"step_{name}"),
+            at=at,
+            begins=self.report.begins,
+            ends=self.report.ends,
+            of=[(key, value) for key, value in of.items() if value],
+        )
+
+    def _outcomes(
+        self, one: StepFigures, names: Sequence[str], always: Sequence[str]
+    ) -> Iterable[Markup]:
+        for name in names:
+            found: Measure = getattr(one, name)
+            if not (found.number or name in always):
+                continue
+            share = Markup("")
+            if found.share is not None and found.low is not None and found.high is not None:
+                share = Markup(' <span title="{}">({})</span>').format(
+                    f"{found.low:.1%} … {found.high:.1%}", percent(found.share)
+                )
+            yield Markup("{} {}{}").format(heading(f"step_{name}"), self.number(one, name), share)
+
+    def _task_ends(self, one: StepFigures) -> Markup:
+        said = [
+            Markup("{} {}").format(task_end(end), self.number(one, "task", end))
+            for end in sorted(one.ends, key=lambda end: (-one.ends[end], end))
+        ]
+        return Markup(", ").join(said)
+
+
+def task_end(end: str) -> str:
+    """How a task ended, as people call it."""
+    return _(UNFINISHED[end]) if end in UNFINISHED else labels.disposition(end)
+
+
+def results_table(
+    first: str,
+    rows: Sequence[tuple[Cell, StepFigures]],
+    numbers: Numbers,
+    columns: Sequence[str],
+    caption: str,
+) -> Markup:
+    """A table: what each row is of stands in the column ``first``."""
+    keys = [f"step_{name}" for name in columns]
+    return table(
+        (first, *map(heading, keys)),
+        [(name, *(numbers.cell(one, column) for column in columns)) for name, one in rows],
+        caption=caption,
+        numbers=[at for at, name in enumerate(columns, 1) if name != "task"],
+        meanings={at: meaning(key) for at, key in enumerate(keys, 1)},
+    )
+
+
+def differences_table(
+    found: Sequence[StepDifference], name_of: Callable[[str], Cell], versions: tuple[int, int]
+) -> Markup:
+    """How shares differ between two versions, the one asked for first."""
+    version, other = versions
+    return table(
+        (
+            _("Step"),
+            _("Outcome"),
+            _("Version {version}", version=version),
+            _("Version {version}", version=other),
+            _("Difference"),
+            _("Interval of 95 %"),
+        ),
+        [
+            (
+                name_of(one.step),
+                heading(f"step_{one.outcome}"),
+                percent(one.share),
+                percent(one.other_share),
+                Markup("<strong>{}</strong>").format(_points(one.difference))
+                if one.low > 0 or one.high < 0
+                else _points(one.difference),
+                quiet(f"{_points(one.low)} … {_points(one.high)}"),
+            )
+            for one in found
+        ],
+        caption=_("Comparison of versions"),
+        numbers=(2, 3, 4, 5),
+    )
+
+
+def _points(difference: float) -> str:
+    return f"{100 * difference:+.1f}"
