@@ -37,7 +37,7 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest that a ZIP file knows: when it was packed says nothing of what is in it."""
 _DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
-    *(NotImplementedError, RuntimeError, ValueError),
+    *(LookupError, NotImplementedError, RuntimeError, ValueError),
 )
 """What the library raises at archives that are none."""
 _HELD = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -194,7 +194,7 @@ def read_bundle(data: bytes) -> Bundle:
 def _read(archive: zipfile.ZipFile) -> Bundle:
     members: dict[str, zipfile.ZipInfo] = {}
     for one in archive.infolist():
-        if one.is_dir():
+        if one.filename.endswith("/"):
             continue
         if one.filename in members or len(members) > MOST_FILES:
             raise _unexpected(one.filename)
