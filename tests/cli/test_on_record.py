@@ -55,9 +55,13 @@ READS = """
     sending status
     keys list; tokens list; users list; webhooks list; webhooks log
     cadence publish --preview; import leads.csv --dry-run
+    cadence enrollments; segment list; segment show gone-quiet; segment members gone-quiet
+    segment count "cycle > 1"; form list; form show demo-request; form submissions demo-request
 """
 CHANGES = """
     import leads.csv; prospect 3 --owner rep-1; cadence import-bundle welcome.zip
+    cadence enroll welcome-nurture --ids 2; cadence undo-enrollment 1
+    form publish forms.yaml; form release 1
     lead score 1 5; lead suppress 1; lead permit 1 --evidence "on the phone"
     lead play 1 2 --cadence welcome-nurture
     lead pause 1; lead resume 1; lead move 1 Recycle; lead stop 1
@@ -110,9 +114,17 @@ EXPORTS = """
     history import past.csv
 """
 """Files that are taken out, and a history that is brought in, which changes :data:`FACTS` alone."""
+FORMS = """
+policy: forms
+forms:
+  - name: demo-request
+    title: {en: See it}
+    fields: [{field: email, kind: email, required: true, label: {en: E-mail}}]
+"""
 FACTS = {"figures_due", "funnel_unit", "funnel_passage", "funnel_move"}
 """What figures are read from: made anew from the other tables by whoever asks."""
 FILES = {
+    "forms.yaml": FORMS,
     "leads.csv": "email\ndi@hafen.example\n",
     "costs.csv": "source,campaign,month,amount,currency\nfair,spring,2026-05,900,EUR\n",
     "past.csv": "id,mql\nold-1,2025-11-03\n",
@@ -129,6 +141,11 @@ WORLD = """
     INSERT INTO webhook_endpoint (url, secret, events) VALUES ('https://erp.example', 'x', '[]');
     INSERT INTO webhook_delivery (endpoint_id, event_id, event_type, payload)
         VALUES (1, 'e', 'meeting.booked', '{}');
+    INSERT INTO form_submission (form, key, state, email_key, language, answers, facts, detail,
+            visitor, at)
+        VALUES ('demo-request', 'k', 'spam', 'flo@hafen.example', 'en',
+            '{"email": "flo@hafen.example"}',
+            '{"email": "flo@hafen.example", "email_key": "flo@hafen.example"}', '{}', 'v', now());
 """
 LEADS = """
     INSERT INTO account (name, name_key, domain) VALUES ('Hafen', 'hafen', 'hafen.example');

@@ -86,6 +86,7 @@ _CROWD = (
     """
     INSERT INTO confirmation (lead_id, write_key_id, cadence, brought_at, confirmed_at)
     SELECT lead.id, write_key.id, '', now(), now() FROM lead, write_key
+    WHERE write_key.name = 'site'
     """,
     """
     INSERT INTO inbound_message (message_id, lead_id, kind, sender, subject, text, received_at)
