@@ -24,7 +24,7 @@ from services.enrollments import Enrolling, LeadsByFilter, LeadsByIds, Selection
 from store.journeys import enrollment_runs
 from store.views.lead_search import LeadFilter
 
-SEVERAL = ("stage", "phase", "owner", "grade", "country", "source", "cadence", "without")
+SEVERAL = ("stage", "phase", "owner", "grade", "country", "source", "cadence", "segment", "without")
 YES_OR_NO = ("recycled", "suppressed")
 FILTERS = ("search", *SEVERAL, *YES_OR_NO)
 """What leads can be filtered by here, as in ``/api/leads``."""

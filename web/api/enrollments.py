@@ -47,6 +47,7 @@ class LeadsWanted(BaseModel):
     country: Several = []
     source: list[SaidName] = Field(default=[], max_length=100)
     cadence: Several = []
+    segment: Several = []
     account: Id | None = None
     without: list[Annotated[Lacking, Strict(False)]] = Field(default=[], max_length=10)
     recycled: bool | None = None

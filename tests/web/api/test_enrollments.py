@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
+from store.views.lead_search import LeadFilter
 from tests.web.api.conftest import Api
+from web.api.enrollments import LeadsWanted
 
+WHO_ASKS = {"team", "customers"}
+APART = {"lead", "behind"}
+"""Leads are named outside of the filter; those behind a figure are chosen in the console."""
 PATH = "/cadences/welcome-nurture/enrollments"
 
 
@@ -51,6 +57,13 @@ async def test_marketing_enrolls_all_that_a_filter_lets_through_and_undoes_it(ap
     assert (again.status_code, "undone already" in again.text) == (409, True)
     asked_for = (await api.ask("admin", "GET", "/changes")).json()["items"]
     assert [one["path"] for one in asked_for][-1] == f"/api{PATH}"
+
+
+def test_whatever_narrows_the_list_of_leads_narrows_who_is_enrolled() -> None:
+    """A program that reads the members of a segment could not enroll them."""
+    narrows = {one.name for one in fields(LeadFilter)} - WHO_ASKS - APART
+
+    assert LeadsWanted.model_fields.keys() == narrows
 
 
 async def test_what_can_t_be_enrolled_is_told(api: Api) -> None:
