@@ -70,6 +70,7 @@ COLUMNS = {
     "webhook_endpoint": ("url",),
     "erasure": ("reason", "by"),
     "touch": ("step",),
+    "enrollment_run": ("reason",),
 }
 """Table → columns with what colleagues, leads and programs have typed."""
 DOCUMENTS = {

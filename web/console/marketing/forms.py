@@ -147,7 +147,7 @@ def _facts(one: HostedForm, page: str, language: str) -> Markup:
 
 def _embedding(one: HostedForm, with_script: str, without: str) -> None:
     if not one.origins:
-        show(quiet(_("No site may show it yet: name some in the form under 'origins'.")), "p")
+        show(quiet(_("No site may show it yet: write some into the form.")), "p")
         return
     show(quiet(_("These sites may show it: {sites}", sites=", ".join(one.origins))), "p")
     for title, code in (
