@@ -13,7 +13,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from domain.authoring.yaml_source import read
 
-NAMES = ("code", "team", "rule")
+NAMES = ("code", "team", "rule", "name")
 """Keys by which the rows of a list are known, wherever they stand in it."""
 _WIDTH = 4096
 

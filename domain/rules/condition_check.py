@@ -126,7 +126,7 @@ def _environment(facts: FactSet) -> checker.Env:
             case list() | tuple():
                 variables[path] = kinds.List(text)
             case _:
-                inner = kinds.DYN if path in facts.loose else text
+                inner = kinds.DYN if path in facts.loose or path in facts.items else text
                 variables[path] = kinds.Map(text, inner)
     gives = {
         "number": kinds.DOUBLE,

@@ -4,6 +4,7 @@ and what can be asked of it."""
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -51,12 +52,14 @@ RowValue: TypeAlias = str | int | float
 @dataclass(frozen=True)
 class ConditionField:
     """A field that can be asked for. ``path`` is its CEL, ``title`` an English sentence of the
-    catalogs, '' for one that somebody named; ``choices`` are its values where they are known."""
+    catalogs, '' for one that somebody named; ``choices`` are its values where they are known.
+    ``days`` is of how many last days it counts, 0 for all."""
 
     path: str
     title: str
     kind: FieldKind
     choices: tuple[RowValue, ...] = ()
+    days: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ _DATES = {
         N_("is within the next … days"), "days", ("daysUntil(F) >= 0 && daysUntil(F) <= V",)
     ),
     "days_ago": RowOperator(N_("is more than … days ago"), "days", ("daysSince(F) > V",)),
+    "days_ago_or_more": RowOperator(N_("is at least … days ago"), "days", ("daysSince(F) >= V",)),
     "days_ahead": RowOperator(N_("is more than … days ahead"), "days", ("daysUntil(F) > V",)),
     "not_older": RowOperator(
         N_("is at most … days ago, or to come"), "days", ("daysSince(F) <= V",)
@@ -199,25 +203,48 @@ TITLES: Mapping[str, str] = {
     "lead.has_free_mail": N_("Has a free e-mail address"),
     "lead.has_phone": N_("Has a phone number"),
     "lead.has_opted_out": N_("Has opted out of mail"),
+    "lead.owner": N_("Owner"),
+    "lead.created": N_("Known since"),
+    "lead.phase": N_("Phase"),
+    "lead.phase_since": N_("In this phase since"),
     "account.name": N_("Name of the account"),
     "account.domain": N_("Domain of the account"),
+    "account.do_not_market": N_("Do not market to the account"),
     "engagement.opens": N_("Mails opened"),
     "engagement.clicks": N_("Links clicked"),
     "engagement.replies": N_("Replies"),
     "engagement.forms": N_("Forms filled in"),
+    "engagement.bookings": N_("Meetings booked"),
     "engagement.pages": N_("Pages read"),
     "engagement.events": N_("Events reported"),
+    "engagement.last_open": N_("Last opening of a mail"),
+    "engagement.last_click": N_("Last click"),
+    "engagement.last_reply": N_("Last reply"),
+    "engagement.last_form": N_("Last form filled in"),
+    "engagement.last_booking": N_("Last booking of a meeting"),
+    "engagement.last_page": N_("Last page read"),
+    "engagement.last_event": N_("Last event reported"),
     "score": N_("Score"),
     "fit": N_("Fit"),
     "interest": N_("Interest"),
     "cycle": N_("Cycle"),
     "reason": N_("Reason"),
+    "consent.suppressed": N_("Reason to send no mail"),
+    "consent.confirmed": N_("Has confirmed the address"),
+    "opportunity.open": N_("Open opportunities"),
+    "opportunity.won": N_("Won opportunities"),
+    "opportunity.lost": N_("Lost opportunities"),
+    "opportunity.open_at_account": N_("Open opportunities of the account"),
+    "opportunity.stage": N_("Stage of the open opportunity"),
+    "opportunity.last_won": N_("Last opportunity won"),
+    "opportunity.last_lost": N_("Last opportunity lost"),
     "event.kind": N_("Kind of event"),
     "event.name": N_("Name of the event"),
     "event.path": N_("Path of the page"),
     "event.url": N_("Address of the page"),
 }
-"""Path → what people call it."""
+"""Path → what people call it; what counts over some last days is called as what counts all."""
+_OF_LAST_DAYS = re.compile(r"(?P<all>.+)_(?P<days>\d+)_days")
 
 
 @functools.lru_cache(maxsize=16)
@@ -237,7 +264,12 @@ def field_at(facts: FactSet, path: str) -> ConditionField | None:
     if known := fields_of(facts).get(path):
         return known
     owner, name = own_parts(path) if path.startswith(own_of(facts)) else ("", "")
-    return ConditionField(path, "", FieldKind.OWN) if name and owner in own_of(facts) else None
+    if not name or owner not in own_of(facts):
+        return None
+    if owner in facts.dates:
+        return ConditionField(path, "", FieldKind.DATE)
+    kind = _kind(facts.items[owner], ()) if owner in facts.items else FieldKind.OWN
+    return ConditionField(path, "", kind)
 
 
 def own_parts(path: str) -> tuple[str, str]:
@@ -292,7 +324,9 @@ def _fields(facts: FactSet) -> Iterator[ConditionField]:
             continue
         choices = facts.values[path][0] if path in facts.values else ()
         kind = FieldKind.DATE if path in facts.dates else _kind(example, choices)
-        yield ConditionField(path, TITLES.get(path, path), kind, choices)
+        counts = _OF_LAST_DAYS.fullmatch(path)
+        title = TITLES.get(counts["all"] if counts else path, path)
+        yield ConditionField(path, title, kind, choices, int(counts["days"]) if counts else 0)
 
 
 def _kind(example: object, choices: tuple[RowValue, ...]) -> FieldKind:

@@ -31,9 +31,10 @@ class FactSet:
     """What the conditions of one kind may read.
 
     ``example`` has every fact with its fields and values of the right kind; a field that holds
-    an empty map takes any name, and holds text unless it is ``loose``. ``sample`` is a condition
-    to show to who wrote a wrong one. ``values`` are the facts that can only be what is listed,
-    each with a sentence that says so, ``dates`` the fields whose text is a day (ISO 8601) or ''.
+    an empty map takes any name, and holds text unless it is ``loose`` or ``items`` has its path
+    with an example of what stands under a name. ``sample`` is a condition to show to who wrote a
+    wrong one. ``values`` are the facts that can only be what is listed, each with a sentence that
+    says so, ``dates`` the fields, and maps, whose text is a day (ISO 8601) or ''.
     """
 
     example: Mapping[str, Any]
@@ -41,6 +42,7 @@ class FactSet:
     values: Mapping[str, tuple[tuple[Any, ...], str]] = field(default_factory=dict)
     loose: frozenset[str] = frozenset()
     dates: frozenset[str] = frozenset()
+    items: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:

@@ -79,7 +79,14 @@ SEGMENT_FACTS = FactSet(
             f"consent.suppressed is one of {', '.join(SUPPRESSIONS[1:])}, or ''",
         ),
     },
-    loose=frozenset({f"engagement.{name}" for name in NAMED} | {"consent.refuses"}),
+    dates=frozenset(
+        {"lead.created", "lead.phase_since", "opportunity.last_won", "opportunity.last_lost"}
+        | {f"engagement.{name}" for name in (*LAST, *NAMED) if name.startswith("last_")}
+    ),
+    items={
+        **{f"engagement.{name}": "" if name.startswith("last_") else 0 for name in NAMED},
+        "consent.refuses": False,
+    },
 )
 """Days are text such as ``2027-06-30`` (UTC), '' for never; ``daysSince`` counts from them.
 ``engagement.visits["/pricing"]`` counts visits of a page by its path, ``tracked`` events by their

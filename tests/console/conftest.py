@@ -10,6 +10,7 @@ from typing import Protocol
 
 import pytest
 from playwright.sync_api import Page
+from sqlalchemy import text
 
 from settings import Settings
 from store.engine import engine
@@ -102,3 +103,15 @@ def console(site: Site, windows: Windows) -> Iterator[Console]:
 
         yield opened
     assert desk.complaints == []
+
+
+@pytest.fixture
+def as_before(site: Site) -> Iterator[None]:
+    """The policies of other tests are in force again at the end."""
+    with site.database.connect() as connection:
+        newest = connection.scalar(text("SELECT max(id) FROM policy_version"))
+    yield
+    with site.database.begin() as connection:
+        later = {"id": newest}
+        connection.execute(text("DELETE FROM scoring_run WHERE policy_version_id > :id"), later)
+        connection.execute(text("DELETE FROM policy_version WHERE id > :id"), later)

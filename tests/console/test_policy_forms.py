@@ -4,9 +4,7 @@ of it is typed as code."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import text
 
@@ -14,18 +12,6 @@ from tests.console.conftest import Console
 from tests.support.web_app import Site
 
 SOURCE = "SELECT source FROM policy_version WHERE name = :name ORDER BY version DESC LIMIT 1"
-
-
-@pytest.fixture
-def as_before(site: Site) -> Iterator[None]:
-    """The policies of other tests are in force again at the end."""
-    with site.database.connect() as connection:
-        newest = connection.scalar(text("SELECT max(id) FROM policy_version"))
-    yield
-    with site.database.begin() as connection:
-        later = {"id": newest}
-        connection.execute(text("DELETE FROM scoring_run WHERE policy_version_id > :id"), later)
-        connection.execute(text("DELETE FROM policy_version WHERE id > :id"), later)
 
 
 def in_force(site: Site, name: str) -> str:

@@ -50,6 +50,7 @@ PAGES = (
     "marketing.cadences",
     "marketing.templates",
     "marketing.policies",
+    "marketing.segment_editor",
     "marketing.segments",
     "marketing.forms",
     "marketing.scoring_settings",

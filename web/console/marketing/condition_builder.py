@@ -36,7 +36,12 @@ from domain.rules.condition_form import (
     values_fit,
 )
 from domain.rules.facts import FactSet
-from web.console.marketing.condition_words import KINDS, title_of, value_name
+from web.console.marketing.condition_words import (
+    KINDS,
+    operator_name,
+    title_of,
+    value_name,
+)
 from web.console.parts import button, quiet, show
 from web.console.refusals import told
 from web.console.words import N_, _
@@ -45,7 +50,16 @@ OTHERS = {
     "lead.attributes": N_("Another attribute of the lead"),
     "account.attributes": N_("Another attribute of the account"),
     "event.properties": N_("Another property of the event"),
+    "engagement.visits": N_("Visits of a page"),
+    "engagement.visits_30_days": N_("Visits of a page, last 30 days"),
+    "engagement.last_visit": N_("Last visit of a page"),
+    "engagement.tracked": N_("An event, how often"),
+    "engagement.tracked_30_days": N_("An event, how often in the last 30 days"),
+    "engagement.last_tracked": N_("An event, last time"),
+    "consent.refuses": N_("Refuses mail about another topic"),
 }
+PATHS = frozenset({"engagement.visits", "engagement.visits_30_days", "engagement.last_visit"})
+"""What is named by the path of a page."""
 ANOTHER = N_("Another one, by its name")
 NOT_KNOWN = frozenset({"is_not", "contains_not", "contains_none", "none_of", "equals_not", "no"})
 """Of an attribute, what does not hold of a lead that lacks it, though its words may be read so."""
@@ -322,23 +336,25 @@ class ConditionBuilder:
             self._own_name(row, again)
 
     def _own_name(self, row: _OpenRow, again: Callable[[], None]) -> None:
-        naming = ui.input(_("Its name")).props("outlined dense maxlength=200")
+        label = _("Its path, such as /pricing") if row.other in PATHS else _("Its name")
+        naming = ui.input(label).props("outlined dense maxlength=200")
         row.typed_in.append(naming)
 
         def named() -> None:
-            name = attribute_key(naming.value or "")
-            if row.other == "event.properties":
-                name = (naming.value or "").strip()
-            if name:
-                row.path, row.other = own_path(row.other, name), ""
-                row.operator = "is"
+            name = (naming.value or "").strip()
+            if row.other.endswith(".attributes"):
+                name = attribute_key(name)
+            asked = field_at(self._facts, own_path(row.other, name)) if name else None
+            if asked:
+                row.path, row.other = asked.path, ""
+                row.operator = next(iter(operators_of(asked)))
                 again()
 
         naming.on("blur", named).on("keydown.enter", named)
         naming.run_method("focus")
 
     def _fields_offered(self) -> dict[str, str]:
-        offered = {path: _(one.title) for path, one in fields_of(self._facts).items()}
+        offered = {path: title_of(self._facts, path) for path in fields_of(self._facts)}
         for owner in own_of(self._facts):
             names = self._suggested.get(owner, ())
             paths = [own_path(owner, name) for name in names[:MOST_SUGGESTED]]
@@ -350,7 +366,7 @@ class ConditionBuilder:
         self, row: _OpenRow, asked: ConditionField, again: Callable[[], None]
     ) -> RowOperator:
         operators = operators_of(asked)
-        titles = {code: _(one.title) for code, one in operators.items()}
+        titles = {code: operator_name(asked, code) for code in operators}
         choosing = _select(titles, row.operator, label=_("Operator"))
         row.typed_in.append(choosing)
 

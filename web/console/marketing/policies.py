@@ -18,7 +18,7 @@ from web.console.lists.export import export_button
 from web.console.marketing.difference import difference
 from web.console.marketing.editor import Editor
 from web.console.marketing.publishing import publication
-from web.console.marketing.segments import ChangedCounts
+from web.console.marketing.segment_count import ChangedCounts
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, go, link, section, show, table
 from web.console.times import moment
@@ -40,7 +40,10 @@ ABOUT = {
     "forms": N_("Hosted forms: what they ask, and what follows"),
 }
 """What each policy is about."""
-FORMS = {name: f"/{name}-settings" for name in ("scoring", "recycle", "consent", "team", "sla")}
+FORMS = {
+    **{name: f"/{name}-settings" for name in ("scoring", "recycle", "consent", "team", "sla")},
+    "segments": "/segments",
+}
 """Policies that can be changed in a form → its page."""
 
 

@@ -52,6 +52,8 @@ class PolicyForm:
         fields: where each value of that file is typed.
         whole: whether all that is written in parts, such as conditions, is complete; shows what is
             not.
+        leads_to: the page of the console that is opened once it is published; the form itself where
+            nothing is said.
     """
 
     def __init__(
@@ -63,9 +65,10 @@ class PolicyForm:
         fields: Callable[[], Fields],
         *,
         whole: Callable[[], bool] = lambda: True,
+        leads_to: Callable[[], str] = str,
     ) -> None:
         self.visit, self.name, self._published = visit, name, published
-        self._whole = whole
+        self._whole, self._leads_to = whole, leads_to
         self._written, self._fields = written, fields
         with visit.top:
             if name == "team":
@@ -123,17 +126,28 @@ class PolicyForm:
             written = await self._checked()
             if written is None:
                 return
-            text, checked = written
-            before = self._published.source
-            is_new = await run_in_threadpool(is_laid_out_anew, before)
-            newest = await policy_to_change(self.visit, self.name)
+        await self.publish_text(*written, leads_to=self._leads_to())
+
+    async def publish_text(
+        self, text: str, checked: Checked, *, leads_to: str, warning: Markup | str = ""
+    ) -> None:
+        """Publish a text without mistakes, if they agree to what it does.
+
+        Args:
+            leads_to: the page of the console that is opened then, '' for this one.
+            warning: what they are told beside what changes in the file.
+        """
+        before = self._published.source
+        is_new = await run_in_threadpool(is_laid_out_anew, before)
+        versions = await self.visit.read(published_texts, "policy", self.name)
+        changes = _changes(before, text, laid_out_anew=is_new)
         note = await agreed(
             self.visit,
             checked,
             "policy",
             self.name,
-            outdated=newest.id != self._published.id,
-            changes=_changes(before, text, laid_out_anew=is_new),
+            outdated=bool(versions) and versions[0].id != self._published.id,
+            changes=Markup("{}{}").format(warning, changes),
         )
         if note is None:
             return
@@ -141,7 +155,10 @@ class PolicyForm:
         check = partial(services.publishing.check_texts, files={file: text})
         done = await self.visit.act(services.publishing.publish, [file], check, note)
         say_done(outcome(done))
-        ui.navigate.reload()
+        if leads_to:
+            ui.navigate.to(leads_to)
+        else:
+            ui.navigate.reload()
 
 
 def _field_of(path: Path, fields: Fields) -> ValidationElement[Any] | None:
