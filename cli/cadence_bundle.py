@@ -82,6 +82,7 @@ def import_bundle(
         read_bundle(data),
         replace=replace,
         keep=keep or (),
+        seen=found.seen,
         note=note[:LONGEST_NOTE],
     )
     published = done.done

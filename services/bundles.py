@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -92,6 +92,15 @@ class BundleReport:
             if one.arrival == BesideHere.DIFFERS and not one.kept and one.kind != BundleKind.PART
         ]
 
+    @property
+    def seen(self) -> dict[str, int]:
+        """File → the version that is in force here, of all that may be published."""
+        return {one.file: one.version_here for one in self.items if one.kind != BundleKind.PART}
+
+    def not_as(self, seen: Mapping[str, int]) -> list[str]:
+        """The files of which another version is in force here than was seen."""
+        return [file for file, here in self.seen.items() if seen.get(file, here) != here]
+
 
 def export_bundle(
     context: Context, caller: Caller, name: str, version: int | None = None
@@ -141,6 +150,7 @@ def import_bundle(
     *,
     replace: bool = False,
     keep: Sequence[str] = (),
+    seen: Mapping[str, int] | None = None,
     note: str = "",
 ) -> BundleReport:
     """Publish what is in a bundle, all or nothing: checked beside all that is published here.
@@ -148,17 +158,28 @@ def import_bundle(
     Args:
         replace: whether what is here already and differs is replaced.
         keep: as of :func:`look_into`.
+        seen: file → ``version_here`` of a look before; what it does not name may be anything.
         note: what the caller says of it.
 
     Raises:
         Forbidden: the caller may not publish what would change.
         Invalid: there are mistakes in it: each with file and line.
-        Conflict: something is here already and differs, and is neither replaced nor kept.
+        Conflict: something is here already and differs, and is neither replaced nor kept; or is not
+            what was seen.
     """
     with context.database.begin() as connection:
         lock_publishing(connection)
         report, checked = _compared(connection, bundle, keep)
         refuse_mistakes(checked.problems, _files(report), NOTHING)
+        if changed := report.not_as(seen or {}):
+            raise Conflict(
+                sentence(
+                    "Changed here since you looked: {files}. Look at what differs now, then "
+                    "publish again. Nothing was published.",
+                    files=changed,
+                ),
+                "seen",
+            )
         if report.undecided and not replace:
             raise Conflict(
                 sentence(

@@ -21,6 +21,7 @@ router = APIRouter(tags=["cadences and policies"])
 ARCHIVE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/zip": {}}}}
 """How an archive is described in ``openapi.json``."""
 Names = list[Annotated[str, Field(max_length=200)]]
+Seen = list[Annotated[str, Field(max_length=220, pattern=r"^[^:]+:[0-9]{1,10}$")]]
 
 
 class BundledFile(BaseModel):
@@ -81,6 +82,10 @@ def import_bundle(
     dry_run: Annotated[bool, Form(description="Only say what it would do.")] = False,
     replace: Annotated[bool, Form(description="Replace what is here and differs.")] = False,
     keep: Annotated[Names | None, Form(description="Files of which what is here stays.")] = None,
+    seen: Annotated[
+        Seen | None,
+        Form(description="FILE:VERSION_HERE of a look before: refused (409) if it is another now."),
+    ] = None,
     note: Annotated[str, Form(max_length=LONGEST_NOTE)] = "",
 ) -> BundleOutcome:
     """Publish what is in a bundle, all or nothing, checked beside all that is published here.
@@ -91,7 +96,13 @@ def import_bundle(
         with context.database.connect() as connection:
             return outcome(bundles.look_into(connection, caller, data, keep or ()))
     found = bundles.import_bundle(
-        context, caller, read_bundle(data), replace=replace, keep=keep or (), note=note
+        context,
+        caller,
+        read_bundle(data),
+        replace=replace,
+        keep=keep or (),
+        seen={file: int(here) for file, _, here in (one.rpartition(":") for one in seen or ())},
+        note=note,
     )
     return outcome(found)
 

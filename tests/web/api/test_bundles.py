@@ -140,6 +140,25 @@ async def test_what_is_here_and_differs_is_replaced_only_if_so_asked(api: Api) -
     assert (await sent(api, other, keep=["cadences/none.yaml"])).status_code == 422
 
 
+async def test_what_nobody_was_shown_is_not_replaced(api: Api) -> None:
+    """A colleague's version, published between the look and the button, would be lost unread."""
+    file = f"cadences/{CADENCE}.yaml"
+    mine = changed(await exported(api), file, "3 days", "5 days")
+    looked = (await sent(api, mine, dry_run=True)).json()
+    seen = [f"{one['file']}:{one['version_here']}" for one in looked["files"]]
+    colleague = changed(await exported(api), file, "3 days", "4 days")
+    assert (await sent(api, colleague, replace=True, seen=seen)).status_code == 200
+    before = rows(api)
+
+    late = await sent(api, mine, replace=True, seen=seen)
+
+    assert (late.status_code, late.json()["errors"][0]["field"]) == (409, "seen")
+    assert file in late.json()["detail"]
+    assert "consent" not in late.json()["detail"]
+    assert rows(api) == before
+    assert (await sent(api, mine, replace=True, seen=["consent"])).status_code == 422
+
+
 async def test_a_mistake_is_told_with_its_file_and_line_and_nothing_is_published(api: Api) -> None:
     """Half a cadence would send mails that nobody wrote."""
     data = await exported(api)

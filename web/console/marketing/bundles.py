@@ -99,13 +99,18 @@ class ImportDialog:
         async def save() -> BundleReport:
             if self._found is None:
                 raise Invalid(sentence("Choose a bundle without mistakes first."), "file")
-            return await self.visit.act(
-                services.bundles.import_bundle,
-                read_bundle(self._data),
-                replace=True,
-                keep=sorted(self._keep),
-                note=str(note.value or ""),
-            )
+            try:
+                return await self.visit.act(
+                    services.bundles.import_bundle,
+                    read_bundle(self._data),
+                    replace=True,
+                    keep=sorted(self._keep),
+                    seen=self._found.seen,
+                    note=str(note.value or ""),
+                )
+            except Conflict:
+                await self._look()
+                raise
 
         done = await form.sent(_("Publish"), save)
         if done is None or done.done is None:
@@ -123,20 +128,21 @@ class ImportDialog:
 
     async def _look(self) -> None:
         self._found = None
-        keep = sorted(self._keep)
+        data, keep = self._data, sorted(self._keep)
         try:
-            self._found = await self.visit.read(
-                services.bundles.look_into, self.visit.caller, self._data, keep
-            )
+            found = await self.visit.read(services.bundles.look_into, self.visit.caller, data, keep)
         except Refusal as refused:
             self._place.clear()
             with self._place:
                 lines = Markup("<br>").join(told(refused.args[0]).splitlines())
                 show(Markup('<p class="over" role="alert">{}</p>').format(lines))
             return
+        if data is not self._data or keep != sorted(self._keep):
+            return
+        self._found = found
         self._place.clear()
         with self._place:
-            self._show(self._found)
+            self._show(found)
 
     def _show(self, found: BundleReport) -> None:
         title = _("{cadence}, version {version}", cadence=found.cadence, version=found.version)
