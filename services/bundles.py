@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from enum import StrEnum
 
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from domain.checking.bundle import (
     read_bundle,
     write_bundle,
 )
+from domain.checking.difference import MOST_LINES, lines_of
 from domain.refusals import CadenceMissing, Conflict, Invalid, Missing
 from domain.sentences import sentence
 from services.access import authorise, changes
@@ -38,6 +40,9 @@ _KINDS: dict[BundleKind, Kind] = {
     BundleKind.TEMPLATE: "template",
 }
 
+MOST_COMPARED = 20_000
+"""Lines of all files of a bundle that are compared, here and there."""
+
 
 class BesideHere(StrEnum):
     """How a file of a bundle stands to what is here."""
@@ -51,7 +56,7 @@ class BesideHere(StrEnum):
 class BundleItem:
     """A file of a bundle beside what is here: ``version_here`` is in force here, 0 for none;
     ``kept`` says that what is here stays. ``text_here`` and ``text`` are both as they were
-    written."""
+    written; what is ``too_long`` is not compared line by line."""
 
     kind: BundleKind
     name: str
@@ -62,12 +67,16 @@ class BundleItem:
     kept: bool
     text_here: str
     text: str
+    too_long: bool = False
 
     @property
     def difference(self) -> str:
-        """What differs, as ``diff -u`` says it; '' for nothing, and for what is new."""
+        """What differs, as ``diff -u`` says it; '' for nothing, and for what is new. Of what is too
+        long no more than that it differs."""
         if self.arrival != BesideHere.DIFFERS:
             return ""
+        if self.too_long:
+            return f"{self.file} differs, and is too long to show how."
         lines = difflib.unified_diff(
             self.text_here.splitlines(), self.text.splitlines(), "here", self.file, lineterm=""
         )
@@ -236,7 +245,7 @@ def _compared(
             "keep",
         )
     parts = template_parts(TEMPLATES)
-    items = [_item(connection, one, parts, keep) for one in bundle.files]
+    items = _bounded(_item(connection, one, parts, keep) for one in bundle.files)
     report = BundleReport(bundle.cadence, bundle.version, items)
     texts = {
         one.file: one.text
@@ -247,6 +256,17 @@ def _compared(
     if not checked.problems:
         _refuse_other_names(bundle, checked)
     return report, checked
+
+
+def _bounded(items: Iterable[BundleItem]) -> list[BundleItem]:
+    """The files, those marked that are too long to be compared, alone or after the others."""
+    bounded, left = [], MOST_COMPARED
+    for one in items:
+        lines = lines_of(one.text_here, one.text) if one.arrival == BesideHere.DIFFERS else 0
+        too_long = lines > min(MOST_LINES, left)
+        left -= 0 if too_long else lines
+        bounded.append(replace_fields(one, too_long=too_long))
+    return bounded
 
 
 def _item(

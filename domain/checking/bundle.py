@@ -15,7 +15,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -28,7 +28,9 @@ from domain.sentences import sentence
 
 MOST_BYTES = 600_000
 """Of an archive."""
-MOST_FILES = 200
+MOST_FILES = 100
+MOST_CHARACTERS = 2_000_000
+"""Of all files that are published at once, in a bundle or not: so many are checked in time."""
 LONGEST_FILE = 500_000
 MOST_UNPACKED = 4_000_000
 """Bytes of one file, and of all together."""
@@ -156,8 +158,7 @@ def write_bundle(bundle: Bundle) -> bytes:
         BundleEntry(kind=one.kind, name=one.name, version=one.version, sha256=_hash(one.text))
         for one in bundle.files
     ]
-    if len(entries) > MOST_FILES:
-        raise _too_much()
+    _refuse_too_much(bundle.files)
     manifest = Manifest(cadence=bundle.cadence, version=bundle.version, files=tuple(entries))
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, MANIFEST, json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n")
@@ -219,6 +220,7 @@ def _read(archive: zipfile.ZipFile) -> Bundle:
                 "file",
             )
         files.append(BundleFile(entry.kind, entry.name, entry.version, text))
+    _refuse_too_much(files)
     paths = [entry.path for entry in manifest.files]
     if extra := sorted({*members} - {MANIFEST, *paths}):
         raise _unexpected(extra[0])
@@ -290,11 +292,25 @@ def _unexpected(path: str) -> Invalid:
     )
 
 
+def _refuse_too_much(files: Sequence[BundleFile]) -> None:
+    """The same is refused as is written and as is read: what is exported can be imported."""
+    sizes = [len(one.text.encode()) for one in files]
+    if (
+        len(files) > MOST_FILES
+        or max(sizes, default=0) > LONGEST_FILE
+        or sum(sizes) > MOST_UNPACKED
+        or sum(len(one.text) for one in files) > MOST_CHARACTERS
+    ):
+        raise _too_much()
+
+
 def _too_much() -> Invalid:
     return Invalid(
         sentence(
-            "That is more than a bundle holds: {files} files, {size} KB packed.",
+            "That is more than a bundle holds: {files} files, {characters} characters, {size} KB "
+            "packed.",
             files=MOST_FILES,
+            characters=f"{MOST_CHARACTERS:,}",
             size=MOST_BYTES // 1000,
         ),
         "file",

@@ -74,6 +74,15 @@ def test_a_marketer_carries_a_cadence_and_begins_another_from_it(
     expect(dialog.get_by_text("new here")).to_be_visible()
     expect(dialog.get_by_text("the same here").first).to_be_visible()
     dialog.get_by_label("What changed, and why").fill("From Graz")
+    # A colleague publishes another one meanwhile: it is shown before it is replaced.
+    site.value(
+        "INSERT INTO cadence_version (name, version, digest, source, definition, templates) "
+        "SELECT 'spring-nurture', 1, '', source || '# theirs', definition, templates "
+        f"FROM cadence_version WHERE name = '{NAME}' ORDER BY version DESC LIMIT 1 RETURNING 1"
+    )
+    dialog.get_by_role("button", name="Publish").click()
+    expect(dialog.get_by_text("Changed here since you looked")).to_be_visible()
+    expect(dialog.get_by_text("differs; is replaced")).to_be_visible()
     dialog.get_by_role("button", name="Publish").click()
     window.wait_for_url("**/console/cadences/spring-nurture")
     expect(window.get_by_text("From Graz")).to_be_visible()

@@ -162,6 +162,23 @@ def test_too_much_is_not_written() -> None:
         write_bundle(Bundle("welcome", 1, (large,)))
 
 
+@pytest.mark.parametrize(
+    ("files", "text"), [(101, "a"), (5, "a" * 450_000), (1, "a" * 500_001), (9, "안" * 150_000)]
+)
+def test_more_than_is_published_at_once_is_neither_written_nor_read(files: int, text: str) -> None:
+    """Checking a small archive of much text would keep everybody else waiting."""
+    entries = [said("template", f"hello-{n}.en", text)["files"][0] for n in range(files)]
+    manifest = said("cadence", "welcome", TEXT)
+    manifest["files"] += entries
+    texts = [(f"templates/hello-{n}.en.mjml", text.encode()) for n in range(files)]
+    mails = [BundleFile(BundleKind.TEMPLATE, f"hello-{n}.en", 1, text) for n in range(files)]
+
+    with pytest.raises(Invalid):
+        read_bundle(packed(("cadences/welcome.yaml", TEXT.encode()), *texts, manifest=manifest))
+    with pytest.raises(Invalid):
+        write_bundle(Bundle("welcome", 1, tuple(mails)))
+
+
 def test_parts_that_parts_include_go_along() -> None:
     """A part that is missing elsewhere could not be looked up."""
     parts = {

@@ -27,7 +27,8 @@ Seen = list[Annotated[str, Field(max_length=220, pattern=r"^[^:]+:[0-9]{1,10}$")
 class BundledFile(BaseModel):
     """A file of a bundle beside what is here: it is new, the same, or differs. ``version`` counts
     where it was exported, ``version_here`` here (0: there is none). Of one that is ``kept`` what is
-    here stays. A part is no more than shown. ``difference`` is as ``diff -u`` says it."""
+    here stays. A part is no more than shown. ``difference`` is as ``diff -u`` says it,
+    or that it is too long to show."""
 
     kind: BundleKind
     name: str

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, model_validator
 
 from domain.access import Action
+from domain.checking.bundle import MOST_CHARACTERS, MOST_FILES
 from domain.inputs import ASKED
 from domain.refusals import CadenceMissing, Missing
 from services.access import found
@@ -27,9 +28,6 @@ from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
 
 router = APIRouter(tags=["cadences and policies"])
-
-MOST_CHARACTERS = 2_000_000
-"""Of all files that are published at once."""
 
 
 class CadenceDetail(BaseModel):
@@ -68,7 +66,7 @@ class Files(BaseModel):
 
     model_config = ASKED
 
-    files: list[File] = Field(min_length=1, max_length=100)
+    files: list[File] = Field(min_length=1, max_length=MOST_FILES)
     only_check: bool = False
     note: str = Field("", max_length=LONGEST_NOTE)
     """What is said of it; it stands with each new version."""

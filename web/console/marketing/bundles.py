@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
 from nicegui import ui
@@ -25,7 +25,7 @@ from store.published.published_texts import PublishedText
 from store.publishing.publishing import cadence_names
 from web.console.forms import FormDialog
 from web.console.frame import say_done, say_no
-from web.console.marketing.difference import difference
+from web.console.marketing.difference import difference, too_long
 from web.console.marketing.publishing import outcome
 from web.console.parts import badge, busy, button, choice, quiet, show, table
 from web.console.refusals import told
@@ -137,14 +137,16 @@ class ImportDialog:
                 lines = Markup("<br>").join(told(refused.args[0]).splitlines())
                 show(Markup('<p class="over" role="alert">{}</p>').format(lines))
             return
+        differing = [one for one in found.items if one.arrival == BesideHere.DIFFERS]
+        compared = {one.file: await _compared(one) for one in differing}
         if data is not self._data or keep != sorted(self._keep):
             return
         self._found = found
         self._place.clear()
         with self._place:
-            self._show(found)
+            self._show(found, compared)
 
-    def _show(self, found: BundleReport) -> None:
+    def _show(self, found: BundleReport, compared: Mapping[str, Markup]) -> None:
         title = _("{cadence}, version {version}", cadence=found.cadence, version=found.version)
         show(escape(title), "h3")
         show(
@@ -156,13 +158,12 @@ class ImportDialog:
         )
         for one in found.items:
             if one.arrival == BesideHere.DIFFERS:
-                self._show_difference(one)
+                self._show_difference(one, compared[one.file])
 
-    def _show_difference(self, one: BundleItem) -> None:
+    def _show_difference(self, one: BundleItem, compared: Markup) -> None:
         with ui.element("details").classes("file"):
             show(Markup("<code>{}</code>").format(one.file), "summary")
-            caption = _("{file}: here, and in the bundle", file=one.file)
-            show(difference(one.text_here, one.text, caption))
+            show(compared)
         if one.kind == BundleKind.PART:
             return
 
@@ -172,6 +173,13 @@ class ImportDialog:
 
         options = {"replace": _("Replace what is here"), "keep": _("Keep what is here")}
         choice(one.file, options, "keep" if one.kept else "replace", decide)
+
+
+async def _compared(one: BundleItem) -> Markup:
+    if one.too_long:
+        return too_long()
+    caption = _("{file}: here, and in the bundle", file=one.file)
+    return await difference(one.text_here, one.text, caption)
 
 
 def _state(one: BundleItem) -> Markup:

@@ -230,7 +230,7 @@ async def cadence(
             with section(_("Versions")):
                 _versions(name, published.version, versions, page.standing)
     if version is not None:
-        _compared(published.version, versions)
+        await _compared(published.version, versions)
     await results.begin()
     ui.timer(LOOK_SECONDS, page.look)
 
@@ -339,12 +339,13 @@ def _versions(
     )
 
 
-def _compared(shown: int, versions: list[PublishedText]) -> None:
+async def _compared(shown: int, versions: list[PublishedText]) -> None:
     """What a version changed, and what has changed since."""
     at = next(at for at, one in enumerate(versions) if one.version == shown)
     known, newest = versions[at], versions[0]
     pairs = [(versions[at + 1], known)] if at + 1 < len(versions) else []
     for old, new in [*pairs, *([(known, newest)] if at else [])]:
         title = _("Version {old} and version {new}", old=old.version, new=new.version)
+        compared = await difference(old.source, new.source, title)
         with section(title):
-            show(difference(old.source, new.source, title))
+            show(compared)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator
-
+from fastapi.concurrency import run_in_threadpool
 from markupsafe import Markup
 
+from domain.checking.difference import changed_lines
 from web.console.words import _
 
-CONTEXT = 3
-"""Lines shown around each change."""
 
-Line = tuple[int | None, int | None, str, str]
-"""Number before, number after, what became of it (same, gone, new, skip), text."""
-
-
-def difference(before: str, after: str, caption: str) -> Markup:
-    """The lines that differ, with what stands around them; a sentence when there are none.
+async def difference(before: str, after: str, caption: str) -> Markup:
+    """The lines that differ, with what stands around them; a sentence when there are none, or the
+    texts are too long to be compared.
 
     Args:
         caption: what is compared with what.
     """
-    lines = list(_lines(before.splitlines(), after.splitlines()))
+    lines = await run_in_threadpool(changed_lines, before, after)
+    if lines is None:
+        return too_long()
     if not lines:
         return Markup('<p class="empty">{}</p>').format(_("Nothing is different."))
     words = {"gone": _("removed"), "new": _("added"), "same": "", "skip": ""}
@@ -43,17 +39,6 @@ def difference(before: str, after: str, caption: str) -> Markup:
     ).format(caption, caption, _("Before"), _("After"), _("Change"), _("Line"), rows)
 
 
-def _lines(before: list[str], after: list[str]) -> Iterator[Line]:
-    groups = difflib.SequenceMatcher(None, before, after, False).get_grouped_opcodes(CONTEXT)
-    for number, group in enumerate(groups):
-        if number:
-            yield None, None, "skip", ""
-        for tag, old, old_end, new, new_end in group:
-            if tag == "equal":
-                for at in range(old_end - old):
-                    yield old + at + 1, new + at + 1, "same", before[old + at]
-                continue
-            for at in range(old, old_end):
-                yield at + 1, None, "gone", before[at]
-            for at in range(new, new_end):
-                yield None, at + 1, "new", after[at]
+def too_long() -> Markup:
+    """Instead of a comparison."""
+    return Markup('<p class="empty">{}</p>').format(_("It differs, and is too long to show how."))

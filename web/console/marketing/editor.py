@@ -138,7 +138,7 @@ class Editor:
         self._list(checked.problems)
         if not checked.problems:
             await self._draw(checked)
-        self._show_comparison()
+        await self._show_comparison()
 
     async def _typed(self) -> None:
         self.text = self.code.value or ""
@@ -239,26 +239,31 @@ class Editor:
         if known != [newest, self.others]:
             self._notice()
 
-    def _compare_with_published(self) -> None:
-        self._compare(self.published.source if self.published else "", "")
+    async def _compare_with_published(self) -> None:
+        await self._compare(self.published.source if self.published else "", "")
 
-    def _compare(self, text: str, by: str) -> None:
+    async def _compare(self, text: str, by: str) -> None:
         """Show what differs from a text; the same again hides it."""
         self._compared = None if self._compared == text else text
         self._by = by
-        self._show_comparison()
+        await self._show_comparison()
 
-    def _show_comparison(self) -> None:
-        self.comparison.clear()
-        if self._compared is None:
+    async def _show_comparison(self) -> None:
+        before, after = self._compared, self.text
+        if before is None:
+            self.comparison.clear()
             return
         title = (
             _("The draft of {name}, and yours", name=self._by)
             if self._by
             else _("What is published, and your draft")
         )
+        compared = await difference(before, after, title)
+        if (before, after) != (self._compared, self.text):
+            return
+        self.comparison.clear()
         with self.comparison, section(title):
-            show(difference(self._compared, self.text, title))
+            show(compared)
 
     async def _discard(self) -> None:
         if not await sure(
@@ -293,6 +298,6 @@ class Editor:
                 return
         await self.load()
         self._notice()
-        self._show_comparison()
+        await self._show_comparison()
         self.status.set_text(outcome(done))
         say_done(outcome(done))

@@ -108,7 +108,7 @@ async def policy(visit: PageVisit, name: str, *, version: int | None = None) -> 
             if old is not None:
                 title = _("Version {old} and version {new}", old=old.version, new=newest.version)
                 with section(title):
-                    show(difference(old.source, newest.source, title))
+                    show(await difference(old.source, newest.source, title))
             with section(labels.policy(name)):
                 show(Markup("<p>{}</p>").format(_(ABOUT[name])))
                 show(Markup('<pre class="source" tabindex="0">{}</pre>').format(newest.source))

@@ -106,8 +106,9 @@ async def template(
     old = next((one for one in versions if one.version == version), None)
     if old is not None:
         title = _("Version {old} and version {new}", old=old.version, new=versions[0].version)
+        compared = await difference(old.source, versions[0].source, title)
         with section(title):
-            show(difference(old.source, versions[0].source, title))
+            show(compared)
     asked = days_asked(begins, to) | {"language": language, "cadence": cadence or None}
     results = MailResultsPart(visit, name, asked)
     with results.filters():

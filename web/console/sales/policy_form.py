@@ -140,7 +140,7 @@ class PolicyForm:
         before = self._published.source
         is_new = await run_in_threadpool(is_laid_out_anew, before)
         versions = await self.visit.read(published_texts, "policy", self.name)
-        changes = _changes(before, text, laid_out_anew=is_new)
+        changes = await _changes(before, text, laid_out_anew=is_new)
         note = await agreed(
             self.visit,
             checked,
@@ -169,7 +169,7 @@ def _field_of(path: Path, fields: Fields) -> ValidationElement[Any] | None:
     return next((one for where, one in fields.items() if path and where[: len(path)] == path), None)
 
 
-def _changes(before: str, after: str, *, laid_out_anew: bool) -> Markup:
+async def _changes(before: str, after: str, *, laid_out_anew: bool) -> Markup:
     """What of the file is changed, and what goes with it."""
     said = []
     if lost := lost_comments(before, after):
@@ -180,5 +180,5 @@ def _changes(before: str, after: str, *, laid_out_anew: bool) -> Markup:
     return Markup("{}<details><summary>{}</summary>{}</details>").format(
         Markup().join(Markup("<p>{}</p>").format(one) for one in said),
         title,
-        difference(before, after, title),
+        await difference(before, after, title),
     )
