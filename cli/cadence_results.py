@@ -48,7 +48,8 @@ def results(
         int | None, typer.Option(min=1, help="Only of this version.", show_default="all")
     ] = None,
     compare: Annotated[
-        int | None, typer.Option(min=1, help="Beside this version.", show_default="none")
+        int | None,
+        typer.Option(min=1, help="Beside this version; needs --version.", show_default="none"),
     ] = None,
     since: Since = "",
     until: Until = "",

@@ -16,7 +16,7 @@ from domain.figures.steps import (
     cadence_results,
     mail_results,
 )
-from domain.refusals import CadenceMissing, Missing
+from domain.refusals import CadenceMissing, Invalid, Missing
 from domain.sentences import sentence
 from services.access import authorise
 from services.context import Context
@@ -43,14 +43,16 @@ def results_of_cadence(
         begins: first day, the company's; :data:`RESULT_DAYS` before ``ends`` when left out.
         ends: the day after the last one; tomorrow when left out.
         version: only of this version; None for all.
-        compare: beside this version.
+        compare: beside this version; it needs ``version``.
 
     Raises:
         Forbidden: the caller may not read cadences.
         Missing: there is no such cadence, or version.
-        Invalid: an empty period, or one in the future.
+        Invalid: an empty period, or one in the future; ``compare`` without ``version``.
     """
     authorise(caller, Action.READ_CADENCES)
+    if compare is not None and version is None:
+        raise Invalid(sentence("Name the version that is to be compared, too."), "version")
     with fresh_facts(context) as (connection, behind):
         for one in {version, compare}:
             _refuse_unpublished(connection, name, one)

@@ -143,6 +143,7 @@ class StepDifference:
     for less the other, with an interval that holds for all of these together (95 %)."""
 
     step: str
+    kind: StepKind
     outcome: str
     share: float
     other_share: float
@@ -303,24 +304,25 @@ def reached_by(figures: StepFigures) -> int:
 def _differences(
     steps: Sequence[StepFigures], others: Sequence[StepFigures]
 ) -> list[StepDifference]:
-    """Steps that both versions have, as far as both have enough cases."""
-    known = {one.step: one for one in others}
-    pairs = [(one, known[one.step]) for one in steps if one.step in known]
+    """Steps that both versions have, of the same kind, as far as both have enough cases."""
+    known = {(one.step, one.kind): one for one in others}
     compared = [
-        (one, other, name)
-        for one, other in pairs
-        for name in (MEASURES if one.kind == StepKind.MAIL else CREDITED)
+        (one, other, kind, name)
+        for kind, measures in ((StepKind.MAIL, MEASURES), (StepKind.TASK, CREDITED))
+        for one in steps
+        if one.kind == kind and (other := known.get((one.step, kind)))
+        for name in measures
         if min(_whole(one, name), _whole(other, name)) >= FEW
     ]
     z = z_of(len(compared))
     made = []
-    for one, other, name in compared:
+    for one, other, kind, name in compared:
         part, of = getattr(one, name).number, _whole(one, name)
         other_part, other_of = getattr(other, name).number, _whole(other, name)
         low, high = newcombe(part, of, other_part, other_of, z)
         share, other_share = part / of, other_part / other_of
         shown = (round(it, 4) for it in (share, other_share, share - other_share, low, high))
-        made.append(StepDifference(one.step, name, *shown))
+        made.append(StepDifference(one.step, kind, name, *shown))
     return made
 
 

@@ -48,13 +48,28 @@ _MAILS = f"""
 _TASKS = f"""
     SELECT task.id, task.lead_id, enrollment.cadence_version_id AS version_id, task.step,
         CASE task.state WHEN 'done' THEN task.disposition ELSE task.state END AS ends,
-        task.state = 'done' AND task.disposition <> '{Disposition.SKIPPED}' AS done
+        task.state = 'done' AND task.disposition <> '{Disposition.SKIPPED}' AS done,
+        task.completed_at
     FROM task JOIN enrollment ON enrollment.id = task.enrollment_id
     WHERE {_IN_PERIOD.format(at="task.opened_at")} AND task.enrollment_id IS NOT NULL
         AND :template = '' AND :language = '' AND (:step = '' OR task.step = :step)
         AND enrollment.cadence_version_id = ANY({_VERSIONS})
         AND NOT EXISTS (SELECT FROM task AS later WHERE later.enrollment_id = task.enrollment_id
             AND later.step = task.step AND later.id > task.id)
+"""
+# A task is of the period in which it was opened, and may be done long after it.
+_LAST_CREDIT = """
+    greatest(cast(:end AS timestamptz), (SELECT max(completed_at) FROM did))
+        + cast(:credit AS interval)
+"""
+# As of ``ended`` below: what did not arrive there is no touch to credit here.
+_SENT_BOUNCED = f"""
+    (EXISTS (SELECT FROM engagement WHERE touch_id = touch.id AND machine = ''
+            AND kind IN ('bounce', 'soft_bounce')
+            AND engagement.at >= touch.sent_at - interval '1 day')
+        OR touch.delivered_at IS NULL AND EXISTS (SELECT FROM mail_refusal
+            WHERE touch_id = touch.id AND meaning = '{BounceMeaning.REPUTATION}'
+            AND mail_refusal.at >= touch.sent_at))
 """
 _CASES = f"""
     WITH mail AS MATERIALIZED ({_MAILS}), did AS MATERIALIZED ({_TASKS}),
@@ -84,13 +99,13 @@ _CASES = f"""
             unit.opportunity_at IS NOT NULL AS opportunity, unit.customer_at IS NOT NULL AS won
         FROM funnel_unit AS unit JOIN funnel_passage AS passage ON passage.unit_id = unit.id
         WHERE passage.stage = {POSITION[Stage.MQL]} AND passage.at >= :start
-            AND passage.at < cast(:end AS timestamptz) + cast(:credit AS interval)
+            AND passage.at < {_LAST_CREDIT}
             AND unit.lead_id IN (SELECT lead_id FROM mail UNION SELECT lead_id FROM did)
         UNION ALL
         SELECT meeting.lead_id, setting.set_at, true, false, false, false
         FROM meeting JOIN meeting_setting AS setting ON setting.meeting_id = meeting.id
         WHERE setting.attempt = 1 AND setting.set_at >= :start
-            AND setting.set_at < cast(:end AS timestamptz) + cast(:credit AS interval)
+            AND setting.set_at < {_LAST_CREDIT}
             AND meeting.lead_id IN (SELECT lead_id FROM mail UNION SELECT lead_id FROM did)
     ), credited AS (
         SELECT last.kind, last.id, bool_or(booked) AS booked, bool_or(mql) AS mql,
@@ -101,9 +116,7 @@ _CASES = f"""
                 WHERE touch.lead_id = became.lead_id AND touch.state = 'sent'
                     AND touch.enrollment_id IS NOT NULL AND touch.sent_at <= became.at
                     AND touch.sent_at > became.at - cast(:credit AS interval)
-                    AND NOT EXISTS (SELECT FROM engagement WHERE touch_id = touch.id
-                        AND kind IN ('bounce', 'soft_bounce')
-                        AND engagement.at > became.at - cast(:credit AS interval))
+                    AND NOT {_SENT_BOUNCED}
                 UNION ALL
                 SELECT '{StepKind.TASK}', task.id, task.completed_at FROM task
                 WHERE task.lead_id = became.lead_id AND task.enrollment_id IS NOT NULL

@@ -40,7 +40,7 @@ class CadenceResultParameters(ResultParameters):
 
     version: int | None = Field(None, ge=1, le=2**31 - 1, description="Only of this version.")
     compare: int | None = Field(
-        None, ge=1, le=2**31 - 1, description="Differences from this version."
+        None, ge=1, le=2**31 - 1, description="Differences of `version` from this one."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,137 +25,15 @@ from domain.figures.steps import (
     mail_results,
 )
 from store.figures.lists import cases_behind, statement
-from store.figures.refresh import refresh
-from store.figures.steps import step_counts
 from tests.store.figures.leak_world import at, meet
-from tests.support.lead_histories import BEGIN, add_lead
-
-PERIOD = Period(date(2026, 3, 1), date(2026, 5, 1), "UTC")
-LANGUAGES = ("de", "en")
-_TOUCH = text(
-    "INSERT INTO touch (key, lead_id, enrollment_id, template_version_id, step, channel, state, "
-    "planned_at, sent_at, delivered_at) VALUES (gen_random_uuid()::text, :lead, :enrollment, "
-    ":template, :step, 'outbox', :state, :at, :sent, :delivered) RETURNING id"
-)
-_EVENT = text(
-    "INSERT INTO engagement (key, lead_id, touch_id, kind, machine, at) "
-    "VALUES (gen_random_uuid()::text, :lead, :touch, :kind, :machine, :at)"
-)
-_TASK = text(
-    "INSERT INTO task (key, lead_id, enrollment_id, step, kind, dispositions, state, opened_at, "
-    "due_at, deadline_at, disposition, completed_at) VALUES (gen_random_uuid()::text, :lead, "
-    ":enrollment, :step, 'cadence', '[]', :state, :at, :at, :at, :disposition, :done) RETURNING id"
-)
-
-
-@dataclass
-class World:
-    """Two cadences of two versions, and what a test does to leads in them."""
-
-    connection: Connection
-    versions: dict[tuple[str, int], int] = field(default_factory=dict)
-    templates: dict[tuple[str, str], int] = field(default_factory=dict)
-
-    def lead(self, *history: tuple[int, str, float]) -> int:
-        """A lead that is known, and has this history."""
-        return add_lead(self.connection, [(1, "known", 0), *history])
-
-    def enroll(self, lead: int, cadence: str = "one", version: int = 1) -> int:
-        """A pass through a cadence."""
-        return int(
-            self.connection.scalar(
-                text(
-                    "INSERT INTO enrollment (key, lead_id, cadence_version_id, cycle, started_at) "
-                    "VALUES (gen_random_uuid()::text, :lead, :version, 1, now()) RETURNING id"
-                ),
-                {"lead": lead, "version": self.versions[cadence, version]},
-            )
-            or 0
-        )
-
-    def mail(self, lead: int, enrollment: int, days: float, **given: Any) -> int:
-        """A mail of the step with which the cadence begins."""
-        state = given.get("state", "sent")
-        template = self.templates[given.get("mail", "hello"), given.get("language", "en")]
-        values = {
-            "lead": lead,
-            "enrollment": enrollment,
-            "template": template,
-            "step": f"email-{given.get('mail', 'hello')}",
-            "state": state,
-            "at": at(days),
-            "sent": at(days) if state == "sent" else None,
-            "delivered": at(days) if given.get("delivered") else None,
-        }
-        return int(self.connection.scalar(_TOUCH, values) or 0)
-
-    def task(self, lead: int, enrollment: int, days: float, end: str) -> int:
-        """A task of the cadence; ``end`` is a disposition or a state."""
-        undone = end in ("open", "withdrawn", "expired")
-        values = {
-            "lead": lead,
-            "enrollment": enrollment,
-            "step": "task-call",
-            "state": end if undone else "done",
-            "disposition": "" if undone else end,
-            "at": at(days),
-            "done": None if undone else at(days),
-        }
-        return int(self.connection.scalar(_TASK, values) or 0)
-
-    def event(self, lead: int, touch: int, kind: str, days: float, machine: str = "") -> None:
-        """What came of a mail."""
-        values = {"lead": lead, "touch": touch, "kind": kind, "machine": machine, "at": at(days)}
-        self.connection.execute(_EVENT, values)
-
-    def counts(self, **asked: Any) -> list[StepCount]:
-        """What is counted of the period."""
-        refresh(self.connection)
-        return step_counts(self.connection, StepQuestion(PERIOD, **asked))
-
-    def behind(self, figure: CountedAs, at_: str = "", **asked: Any) -> list[int]:
-        """The leads behind a number, one for each touch."""
-        found = statement(
-            LeadsBehind(
-                figure,
-                Question(PERIOD, BEGIN),
-                at=at_,
-                steps=StepQuestion(PERIOD, **asked),
-            )
-        )
-        return sorted(self.connection.scalars(text(found.sql), found.values))
+from tests.store.figures.step_world import LANGUAGES, PERIOD, World, empty_world
+from tests.support.lead_histories import BEGIN
 
 
 @pytest.fixture
 def world(connection: Connection) -> World:
     """Cadences and mails are published, nobody is in them."""
-    made = World(connection)
-    for mail in ("hello", "again"):
-        for language in LANGUAGES:
-            made.templates[mail, language] = int(
-                connection.scalar(
-                    text(
-                        "INSERT INTO template_version (name, language, digest, source, compiled) "
-                        "VALUES (:name, :language, '', '', '{}') RETURNING id"
-                    ),
-                    {"name": mail, "language": language},
-                )
-                or 0
-            )
-    for name in ("one", "two"):
-        for version in (1, 2):
-            made.versions[name, version] = int(
-                connection.scalar(
-                    text(
-                        "INSERT INTO cadence_version (name, version, digest, source, definition, "
-                        "templates) VALUES (:name, :version, '', '', '{}', "
-                        '\'{"hello": {}, "again": {}}\') RETURNING id'
-                    ),
-                    {"name": name, "version": version},
-                )
-                or 0
-            )
-    return made
+    return empty_world(connection)
 
 
 def test_what_a_lead_became_is_credited_to_the_last_touch_before_it(world: World) -> None:
@@ -192,6 +70,53 @@ def test_what_a_lead_became_is_credited_to_the_last_touch_before_it(world: World
     assert [one.mql for one in world.counts(cadence="two")] == [0]
     assert world.behind(CountedAs.STEP_WON, cadence="one") == [lead]
     assert world.behind(CountedAs.STEP_MQL, cadence="one") == sorted([lead, bounced, asked])
+
+
+def test_what_came_of_a_task_done_long_after_its_period_counts(world: World) -> None:
+    """A call that was put off would have brought nothing, in no period at all."""
+    lead = world.lead((1, "mql", 120), (1, "opportunity", 125))
+    world.task(lead, world.enroll(lead), 20, "done", done=100)
+    meet(world.connection, lead, 121, 123, "held")
+
+    (found,) = world.counts(cadence="one")
+
+    assert (found.done, found.booked, found.mql, found.opportunity) == (1, 1, 1, 1)
+
+
+def test_a_mail_that_was_refused_for_our_reputation_takes_no_credit(world: World) -> None:
+    """What the mail before it brought would be counted nowhere."""
+    lead = world.lead((1, "mql", 10))
+    enrollment = world.enroll(lead)
+    world.mail(lead, enrollment, 1)
+    for refused, delivered in ((5, False), (0.5, True)):
+        touch = world.mail(lead, enrollment, refused, mail="again", delivered=delivered)
+        world.connection.execute(
+            text(
+                "INSERT INTO mail_refusal (key, touch_id, channel, meaning, code, at) "
+                "VALUES (gen_random_uuid()::text, :touch, 'outbox', 'reputation', '', :at)"
+            ),
+            {"touch": touch, "at": at(refused + 0.1)},
+        )
+
+    counts = {one.step: one for one in world.counts(cadence="one")}
+
+    assert counts["email-again"].bounced == 1
+    assert {step: one.mql for step, one in counts.items()} == {"email-hello": 1, "email-again": 0}
+
+
+def test_a_task_is_not_compared_with_a_mail_that_has_its_name() -> None:
+    """Shares of calls would be told as the difference between two mails."""
+
+    def counts(version: int, kind: StepKind) -> StepCount:
+        return StepCount("one", version, "hello", kind, "", "", 50, sent=50, done=0, mql=version)
+
+    question = StepQuestion(PERIOD, cadence="one", version=2)
+    mail, task = StepKind.MAIL, StepKind.TASK
+    other = [counts(2, mail), counts(1, task)]
+
+    assert cadence_results(question, other, 1, 0).differences == []
+    both = cadence_results(question, [*other, counts(1, mail)], 1, 0).differences
+    assert {(one.step, one.kind) for one in both} == {("hello", mail)}
 
 
 def test_a_task_that_a_pause_withdrew_counts_once_by_its_end(world: World) -> None:

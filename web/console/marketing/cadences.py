@@ -12,7 +12,7 @@ from nicegui import ui
 
 from domain.access import Action
 from domain.cadences.cadence import EmailStep, TaskStep
-from domain.figures.steps import CadenceResults
+from domain.figures.steps import CadenceResults, StepKind
 from domain.inputs import Day
 from domain.labels import TASK_KINDS
 from domain.refusals import CadenceMissing, Missing
@@ -245,7 +245,7 @@ class CadencePage:
         self, visit: PageVisit, published: PublishedCadence, standing: CadenceStanding
     ) -> None:
         self.visit, self.published, self.standing = visit, published, standing
-        self._results: dict[str, Markup] = {}
+        self._results: dict[tuple[str, StepKind | None], Markup] = {}
 
     def draw(self) -> None:
         """Draw the cadence with what is known."""
@@ -290,7 +290,7 @@ class CadencePage:
     def show_results(self, found: CadenceResults) -> None:
         """Draw it with what its steps brought."""
         numbers = Numbers(found)
-        self._results = {one.step: numbers.drawn(one) for one in found.steps}
+        self._results = {(one.step, one.kind): numbers.drawn(one) for one in found.steps}
         self.draw()
 
     def name_of(self, step: str) -> Cell:

@@ -21,6 +21,7 @@ from domain.cadences.cadence import (
 )
 from domain.cadences.entry import ReEntryAfter
 from domain.cadences.timeline import Elapsed, elapsed
+from domain.figures.steps import StepKind
 from domain.time.span import Span
 from domain.time.window import SendWindow
 from web.console import labels
@@ -52,7 +53,7 @@ class Course:
     cadence: Cadence
     languages: Mapping[str, Iterable[str]] = field(default_factory=dict)
     leads: Mapping[str, int] = field(default_factory=dict)
-    results: Mapping[str, Markup] = field(default_factory=dict)
+    results: Mapping[tuple[str, StepKind | None], Markup] = field(default_factory=dict)
 
     def drawn(self) -> Markup:
         """The whole of it, one list item for each step."""
@@ -84,7 +85,9 @@ class Course:
                     task.title,
                     quiet(_("due within {span}", span=span_text(task.due))),
                 )
-                return _item(ICONS[TaskStep], when, what + self._below(step.id), "task")
+                return _item(
+                    ICONS[TaskStep], when, what + self._below(step.id, StepKind.TASK), "task"
+                )
             case WaitStep():
                 return Markup('<li class="pause">{}</li>').format(span_text(step.wait))
             case ExitStep():
@@ -98,7 +101,7 @@ class Course:
         again = quiet(_("also to who had it in an earlier cycle")) if step.again else ""
         name = link(step.email, f"/templates/{step.email}", cadence=self.cadence.name)
         what = Markup("<b>{}</b> {} {} {}").format(_("Mail"), name, spoken, again)
-        return what + self._below(step.id)
+        return what + self._below(step.id, StepKind.MAIL)
 
     def _branch(self, step: BranchStep, passed: Mapping[str, Elapsed | None]) -> Markup:
         branch = step.branch
@@ -116,8 +119,8 @@ class Course:
         when = _day(passed[step.id])
         return _item(ICONS[BranchStep], when, what + self._resting(step.id), "fork", ways)
 
-    def _below(self, step_id: str) -> Markup:
-        return self.results.get(step_id, Markup()) + self._resting(step_id)
+    def _below(self, step_id: str, kind: StepKind) -> Markup:
+        return self.results.get((step_id, kind), Markup()) + self._resting(step_id)
 
     def _resting(self, step_id: str) -> Markup:
         number = self.leads.get(step_id, 0)

@@ -35,6 +35,8 @@ TASK_COLUMNS = ("task", *CREDITED)
 DRAWN = ("opened", "clicked", "replied", "unsubscribed", "bounced", *CREDITED)
 """Outcomes that stand in the drawing, as far as there are any."""
 ALWAYS_DRAWN = ("opened", "clicked", "replied")
+RARE = ("unsubscribed", "bounced", "opportunity", "won", "failed", "held_back", "unsettled")
+"""Columns of a table that are left out where there are none, for it to fit."""
 UNFINISHED = {
     "open": N_("open"),
     "withdrawn": N_("no longer needed"),
@@ -66,7 +68,7 @@ class Numbers:
         )
 
     def cell(self, one: StepFigures, name: str) -> Cell:
-        """A number of a table, above its share and the interval."""
+        """A number of a table, above its share."""
         if name == "task":
             return self._task_ends(one)
         if name in NUMBERS:
@@ -75,18 +77,14 @@ class Numbers:
         number = self.number(one, name)
         if not found.number:
             return number
-        if found.share is None or found.low is None or found.high is None:
-            return beside(number, _("few"))
-        interval = f"{found.low:.0%}\u2013{found.high:.0%}"
-        return beside(number, f"{percent(found.share)} ({interval})")
+        return beside(number, _share(found) or _("few"))
 
     def number(self, one: StepFigures, name: str, at: str = "") -> Markup | str:
         """A number as a link to its leads."""
         if name == "task":
             number = one.ends.get(at, 0) if at else one.touches
         else:
-            found = getattr(one, name)
-            number = found.number if isinstance(found, Measure) else found
+            number = _number(one, name)
         mail = isinstance(self.report, MailResults)
         of = {
             "cadence": one.cadence,
@@ -111,12 +109,9 @@ class Numbers:
             found: Measure = getattr(one, name)
             if not (found.number or name in always):
                 continue
-            share = Markup("")
-            if found.share is not None and found.low is not None and found.high is not None:
-                share = Markup(' <span title="{}">({})</span>').format(
-                    f"{found.low:.1%} … {found.high:.1%}", percent(found.share)
-                )
-            yield Markup("{} {}{}").format(heading(f"step_{name}"), self.number(one, name), share)
+            share = _share(found)
+            shown = Markup(" ({})").format(share) if share else ""
+            yield Markup("{} {}{}").format(heading(f"step_{name}"), self.number(one, name), shown)
 
     def _task_ends(self, one: StepFigures) -> Markup:
         said = [
@@ -124,6 +119,19 @@ class Numbers:
             for end in sorted(one.ends, key=lambda end: (-one.ends[end], end))
         ]
         return Markup(", ").join(said)
+
+
+def _number(one: StepFigures, name: str) -> int:
+    found: Measure | int = getattr(one, name)
+    return found.number if isinstance(found, Measure) else found
+
+
+def _share(found: Measure) -> Markup:
+    """A share that tells its interval when it is pointed at; '' of few cases."""
+    if found.share is None or found.low is None or found.high is None:
+        return Markup()
+    interval = _("Interval of 95 %") + f": {found.low:.1%} … {found.high:.1%}"
+    return Markup('<span title="{}">{}</span>').format(interval, percent(found.share))
 
 
 def task_end(end: str) -> str:
@@ -139,6 +147,11 @@ def results_table(
     caption: str,
 ) -> Markup:
     """A table: what each row is of stands in the column ``first``."""
+    columns = [
+        name
+        for name in columns
+        if name not in RARE or any(_number(one, name) for _name, one in rows)
+    ]
     keys = [f"step_{name}" for name in columns]
     return table(
         (first, *map(heading, keys)),
