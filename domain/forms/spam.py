@@ -48,3 +48,10 @@ def seconds_to_wait(age: float, *, worked: bool) -> float:
     may."""
     soonest = SOONEST_SECONDS if worked else SOONEST_WITHOUT_WORK_SECONDS
     return max(0.0, soonest - age)
+
+
+def mailbox(email_key: str) -> str:
+    """The mailbox in which mail to an address arrives: ``ann+offers@x.example`` is that of
+    ``ann@x.example`` at most providers."""
+    local, at, domain = email_key.rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}"

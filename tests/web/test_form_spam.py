@@ -12,7 +12,9 @@ from domain.access import Role
 from services.forms import release
 from store.access.api_tokens import Caller
 from store.erasure import erasure
+from store.forms.limits import LIMITS, FormLimits
 from store.retention import sweep
+from store.tracking.tracking_use import HOUR, Limit
 from tests.web.conftest import Site
 from tests.web.hosted_forms import ADA, SECRET, Clock, clock, fill, forms, hidden, worked
 from web.api.access import WebContext
@@ -104,6 +106,65 @@ async def test_many_from_one_place_are_kept_apart(
         "SELECT state, suspicion, count(*) FROM form_submission GROUP BY 1, 2 ORDER BY 1"
     ) == [("spam", "too_many", 3), ("taken", "", 30)]
     assert forms.rows("SELECT count(*) FROM lead") == [(30,)]
+
+
+async def test_nobody_uses_up_a_form_for_the_others(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that sends no more than traps, links, too early or one page over and over would
+    quietly have what everybody else sends kept apart."""
+    monkeypatch.setitem(LIMITS, "form", Limit(3, HOUR))
+    monkeypatch.setitem(LIMITS, "form network", Limit(3, HOUR))
+    early = await browser.get("/f/demo")
+    page = await browser.get("/f/demo")
+    for _ in range(4):
+        await browser.post("/f/demo", data=hidden(early) | ADA)
+    clock.now += 10
+    for _ in range(4):
+        await browser.post("/f/demo", data=hidden(page) | ADA | {"more_details": "x"})
+        await fill(browser, clock, **{"answer.first_name": "www.evil.example"})
+    await fill(browser, clock, **{"answer.email": "bea@acme.example"})
+
+    assert forms.rows("SELECT email_key FROM form_submission WHERE state = 'taken'") == [
+        ("bea@acme.example",)
+    ]
+
+
+def counted(forms: Site, network: str, email: str, source_id: int = 1) -> bool:
+    with forms.database.begin() as connection:
+        return FormLimits(SECRET).is_crowded(connection, source_id, network, email)
+
+
+def test_one_network_counts_against_itself_first(
+    forms: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is over a network's own limit would still use up the form's."""
+    monkeypatch.setitem(LIMITS, "form", Limit(4, HOUR))
+    monkeypatch.setitem(LIMITS, "form network", Limit(2, HOUR))
+    flood = [counted(forms, "192.0.2.1", f"a{n}@x.example") for n in range(9)]
+
+    assert flood.count(True) == 7
+    assert not counted(forms, "192.0.2.2", "ann@x.example")
+
+
+def test_one_mailbox_is_one_over_all_forms(forms: Site) -> None:
+    """Somebody would have a confirmation sent to it for each tag and each form."""
+    seen = [counted(forms, f"192.0.2.{n}", f"ann+{n}@x.example", n) for n in range(1, 8)]
+
+    assert seen == [False] * 5 + [True] * 2
+
+
+async def test_a_page_that_is_kept_is_not_sent_without_end(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time would write to the database, and be counted nowhere."""
+    monkeypatch.setitem(LIMITS, "kept of network", Limit(3, HOUR))
+    page = await browser.get("/f/demo")
+    clock.now += 10
+    spam = hidden(page) | ADA | {"more_details": "x"}
+    statuses = [(await browser.post("/f/demo", data=spam)).status_code for _ in range(5)]
+
+    assert statuses == [200, 200, 200, 429, 429]
 
 
 @pytest.mark.parametrize(

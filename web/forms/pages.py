@@ -203,9 +203,9 @@ class _Door:
             crash_point("door.form_taken")
             return view.done()
         with self._database.begin() as connection:
-            if known is None:
-                source_id = _source_id(connection, view.form, self._settings)
-                self._limits.make_room(connection, source_id, posted.network)
+            source_id = _source_id(connection, view.form, self._settings)
+            again = known is not None
+            self._limits.make_room(connection, source_id, posted.network, again=again)
             keep_apart(connection, sent, suspicion)
         log.info("a form was kept apart", form=view.form.name, why=str(suspicion))
         if suspicion == SpamSuspicion.TOO_FAST:
@@ -214,19 +214,19 @@ class _Door:
         return view.done()
 
     def _suspicion(self, posted: _Posted, sent: Sent, *, early: bool) -> SpamSuspicion | None:
-        with self._database.begin() as connection:
-            source_id = _source_id(connection, posted.view.form, self._settings)
-            crowded = self._limits.is_crowded(connection, source_id, posted.network, sent.email_key)
-            erased = erased_among(connection, self._secret, [sent.email_key])
+        # Only what looks like a person's uses up what all share.
         if posted.said.get(TRAP):
             return SpamSuspicion.TRAP
         if posted.answers.names_links:
             return SpamSuspicion.LINKS
-        if crowded:
-            return SpamSuspicion.TOO_MANY
-        if erased:
-            return SpamSuspicion.ERASED
-        return SpamSuspicion.TOO_FAST if early else None
+        if early:
+            return SpamSuspicion.TOO_FAST
+        with self._database.begin() as connection:
+            source_id = _source_id(connection, posted.view.form, self._settings)
+            if self._limits.is_crowded(connection, source_id, posted.network, sent.email_key):
+                return SpamSuspicion.TOO_MANY
+            erased = erased_among(connection, self._secret, [sent.email_key])
+        return SpamSuspicion.ERASED if erased else None
 
     def _sent(self, posted: _Posted, stamp: Stamp) -> Sent:
         view, answers = posted.view, posted.answers
