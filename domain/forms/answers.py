@@ -90,7 +90,7 @@ def check(
     for name, guess in told.items():
         if guess and facts.get(f"{name}_certainty", UNKNOWN) < BY_PLACE:
             facts |= {f"{name}_guess": guess, f"{name}_certainty": BY_PLACE}
-    return FormAnswers(typed, {}, facts, agreed and form.consent is not None)
+    return FormAnswers(typed, {}, facts, agreed)
 
 
 @functools.lru_cache(maxsize=256)

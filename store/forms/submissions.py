@@ -49,11 +49,16 @@ class Sent:
 
 @dataclass(frozen=True)
 class KeptPage:
-    """What is known of a page that was sent: what became of it, and what was typed."""
+    """What is known of a page that was sent: what became of it, what was typed, and what was agreed
+    to."""
 
     state: State
-    suspicion: str
     answers: Mapping[str, str]
+    consent_text_id: int | None
+
+    def says(self, answers: Mapping[str, str], consent_text_id: int | None) -> bool:
+        """Whether this was sent from it."""
+        return (self.answers, self.consent_text_id) == (answers, consent_text_id)
 
 
 def source_of(connection: Connection, form: HostedForm, time_zone: str) -> WriteKeySource | None:
@@ -74,19 +79,22 @@ def source_of(connection: Connection, form: HostedForm, time_zone: str) -> Write
 def known_page(connection: Connection, page: str) -> KeptPage | None:
     """What was sent from a page; None when nothing was."""
     row = connection.execute(
-        select(FormSubmission.state, FormSubmission.suspicion, FormSubmission.answers).where(
+        select(FormSubmission.state, FormSubmission.answers, FormSubmission.consent_text_id).where(
             FormSubmission.key == page
         )
     ).first()
-    return None if row is None else KeptPage(row.state, row.suspicion, row.answers)
+    return None if row is None else KeptPage(*row)
 
 
 def keep_apart(connection: Connection, sent: Sent, suspicion: SpamSuspicion) -> None:
-    """Keep what looks like spam for a person to look at; what was kept before stays as it is."""
+    """Keep what looks like spam for a person to look at: what was sent last from its page."""
+    values = _row(sent) | {"state": "spam", "suspicion": suspicion}
     connection.execute(
         insert(FormSubmission)
-        .values(_row(sent) | {"state": "spam", "suspicion": suspicion})
-        .on_conflict_do_nothing(index_elements=["key"])
+        .values(values)
+        .on_conflict_do_update(
+            index_elements=["key"], set_=values, where=FormSubmission.state == "spam"
+        )
     )
 
 

@@ -201,6 +201,23 @@ async def test_what_was_no_spam_is_released_as_of_when_it_was_sent(
         release(context, who, 1)
 
 
+async def test_what_was_sent_last_from_a_page_is_what_is_kept_apart(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    """Who mends what they typed is thanked as well, and would be released with the mistake."""
+    page = await browser.get("/f/demo")
+    clock.now += 10
+    spam = hidden(page) | ADA | {"more_details": "x"}
+    await browser.post("/f/demo", data=spam)
+    await browser.post(
+        "/f/demo", data=spam | {"answer.email": "bea@acme.example", "consent": "yes"}
+    )
+
+    assert forms.rows(
+        "SELECT email_key, answers->>'email', consent_text_id IS NOT NULL FROM form_submission"
+    ) == [("bea@acme.example", "bea@acme.example", True)]
+
+
 async def test_who_was_erased_comes_back_by_a_persons_word(
     forms: Site, browser: httpx.AsyncClient, clock: Clock
 ) -> None:

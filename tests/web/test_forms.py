@@ -109,6 +109,88 @@ async def test_the_wording_that_was_read_is_kept_with_whoever_agreed(
     ]
 
 
+async def publish_other_words(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock, old: str
+) -> dict[str, str]:
+    """A page that was opened before the wording of ``old`` became another; what it sends."""
+    publish(forms, old)
+    page = await browser.get("/f/demo")
+    publish(forms, FORMS.replace("Write to <me>.", "Other words."))
+    clock.now += 10
+    return hidden(page) | ADA | {"consent": "yes"}
+
+
+@pytest.mark.parametrize("why", ["a mistake", "too fast", "no database", "too old", "sent before"])
+async def test_a_form_that_is_drawn_again_with_other_words_asks_for_the_tick_anew(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock, why: str
+) -> None:
+    """What somebody would be said to have agreed to is not what they read."""
+    sent = await publish_other_words(forms, browser, clock, FORMS)
+    status = {"a mistake": 422, "too fast": 429, "no database": 503}.get(why, 409)
+    if why == "a mistake":
+        sent["answer.email"] = "ada"
+    elif why == "too fast":
+        clock.now -= 9
+    elif why == "no database":
+        with forms.database.begin() as connection:
+            connection.execute(text("UPDATE policy_version SET name = 's' WHERE name = 'scoring'"))
+    elif why == "too old":
+        clock.now += 100_000
+    else:
+        await browser.post("/f/demo", data=sent)
+        sent["answer.first_name"] = "Bea"
+    again = await browser.post("/f/demo", data=sent)
+    with forms.database.begin() as connection:
+        connection.execute(text("UPDATE policy_version SET name = 'scoring' WHERE name = 's'"))
+
+    assert again.status_code == status
+    assert "Other words." in again.text
+    assert "Please read it, and tick it" in again.text
+    assert "checked" not in again.text
+    clock.now += 10
+    answers = {"answer.email": "bea@acme.example", "consent": "yes"}
+    done = await browser.post("/f/demo", data=hidden(again) | ADA | answers)
+    assert done.status_code == 200
+    assert forms.rows(
+        "SELECT text FROM form_submission JOIN form_consent_text AS one ON one.id = consent_text_id"
+        " WHERE email_key = 'bea@acme.example'"
+    ) == [("Other words.",)]
+
+
+async def test_a_consent_that_a_form_requires_meanwhile_is_kept(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    """Who ticked it on the page that asked for it would have agreed to nothing; and who ticked it
+    where it stands no more, neither."""
+    line = next(one for one in FORMS.splitlines() if "consent:" in one)
+    without = FORMS.replace(line + "\n", "")
+    publish(forms, without)
+    page = await browser.get("/f/demo")
+    publish(forms, FORMS.replace(line, line[:-1] + ", required: true}"))
+    clock.now += 10
+    asked = await browser.post("/f/demo", data=hidden(page) | ADA)
+    assert asked.status_code == 422
+    publish(forms, without)
+    await browser.post("/f/demo", data=hidden(asked) | ADA | {"consent": "yes"})
+
+    assert forms.rows(
+        "SELECT text FROM form_submission JOIN form_consent_text AS one ON one.id = consent_text_id"
+    ) == [("Write to <me>.",)]
+
+
+async def test_a_tick_that_is_changed_is_no_repetition(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    """Who goes back, ticks and sends would be thanked, and have agreed to nothing."""
+    page = await browser.get("/f/demo")
+    clock.now += 10
+    once = await browser.post("/f/demo", data=hidden(page) | ADA)
+    ticked = await browser.post("/f/demo", data=hidden(page) | ADA | {"consent": "yes"})
+
+    assert (once.status_code, ticked.status_code) == (200, 409)
+    assert "checked" in ticked.text
+
+
 async def test_agreeing_in_a_form_lifts_no_refusal(
     forms: Site, browser: httpx.AsyncClient, clock: Clock
 ) -> None:

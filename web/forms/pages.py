@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from crash_points import crash_point
-from domain.forms.answers import FormAnswers, check
+from domain.forms.answers import CONSENT, FormAnswers, check
 from domain.forms.policy import HostedForm
 from domain.forms.spam import SpamSuspicion, is_worked, seconds_to_wait
 from domain.translations.translator import N_
@@ -47,6 +47,7 @@ from web.forms.view import (
     FIELD,
     LOOK,
     OPEN_TOO_LONG,
+    READ_AGAIN,
     SENT_ALREADY,
     TOO_MUCH,
     TRAP,
@@ -69,12 +70,18 @@ _SCRIPT = "text/javascript; charset=utf-8"
 
 @dataclass(frozen=True)
 class _Posted:
-    """A form that was sent: its view, what was typed, and where it came from."""
+    """A form that was sent: its view, what was typed, where it came from, and the wording of the
+    consent that stands on the form now (its id)."""
 
     view: FormView
     said: Mapping[str, str]
     answers: FormAnswers
     network: str
+    consent: int | None
+
+    def agreed_to(self, stamp: Stamp) -> int | None:
+        """The wording that was agreed to: the one on the page that was sent."""
+        return stamp.consent if CONSENT in self.said else None
 
 
 def form_pages(settings: Settings, database: Engine) -> APIRouter:
@@ -149,7 +156,8 @@ class _Door:
         said = _values(body)
         with self._database.connect() as connection:
             form = _found(connection, name)
-        view = self._view(form, request, said, "embedded" in said)
+            view = self._view(form, request, said, "embedded" in said)
+            consent = consent_text_id(connection, form, view.consent_language)
         if not form.open:
             return view.closed()
         stamp = self._stamps.read(said.get("stamp", ""), form.name)
@@ -161,21 +169,21 @@ class _Door:
         answers = check(
             form,
             entered,
-            agreed="consent" in said,
+            agreed=CONSENT in said,
             language=view.language,
             zone=said.get("zone", ""),
         )
         network = network_of(request.client.host if request.client else "")
-        posted = _Posted(view, said, answers, network)
+        posted = _Posted(view, said, answers, network, consent)
         if stamp is None:
-            return self._again(posted, OPEN_TOO_LONG)
+            return self._again(posted, None, OPEN_TOO_LONG)
         try:
             return self._taken(posted, stamp)
         except TooMuch as much:
             return self._turned_away(posted, stamp, much.seconds, view._(TOO_MUCH))
         except (SQLAlchemyError, PolicyMissing, Overtaken) as error:
             log.warning("a form can't be taken now", error=type(error).__name__)
-            answer = view.ask(self._stamps, stamp, answers, trouble=view._(TROUBLE), status=503)
+            answer = self._asked_anew(posted, stamp, view._(TROUBLE), 503)
             answer.headers.update(retry_after())
             return answer
 
@@ -185,11 +193,11 @@ class _Door:
             known = known_page(connection, stamp.page)
         if known is not None and known.state != "spam":
             # The answer to an earlier request was lost, or the button was pressed twice.
-            if known.answers == answers.typed:
+            if known.says(answers.typed, posted.agreed_to(stamp)):
                 return view.done()
-            return self._again(posted, SENT_ALREADY)
+            return self._again(posted, stamp, SENT_ALREADY)
         if answers.mistakes:
-            return view.ask(self._stamps, stamp, answers, trouble=view._(LOOK), status=422)
+            return self._asked_anew(posted, stamp, view._(LOOK), 422)
         sent = self._sent(posted, stamp)
         worked = is_worked(stamp.page, posted.said.get("work", ""))
         wait = seconds_to_wait(stamp.age, worked=worked)
@@ -239,23 +247,34 @@ class _Door:
             facts=answers.facts,
             detail=view.came_from.detail(view.form, own_url),
             visitor=view.came_from.visitor or f"form:{stamp.page}",
-            consent_text_id=stamp.consent if answers.agreed else None,
+            consent_text_id=posted.agreed_to(stamp),
             at=self._clock.now(),
         )
 
-    def _again(self, posted: _Posted, trouble: str) -> Response:
+    def _again(self, posted: _Posted, stamp: Stamp | None, trouble: str) -> Response:
         """The form once more, as another page, with all that was typed."""
         view = posted.view
         with self._database.begin() as connection:
             count_turned_away(connection, view.form.name, self._clock.now())
-            stamp = self._new_stamp(connection, view)
-        return view.ask(self._stamps, stamp, posted.answers, trouble=view._(trouble), status=409)
+        new = self._stamps.new(view.form.name, view.language, stamp.consent if stamp else None)
+        return self._asked_anew(posted, new, view._(trouble), 409)
 
     def _turned_away(self, posted: _Posted, stamp: Stamp, seconds: int, trouble: str) -> Response:
         with self._database.begin() as connection:
             count_turned_away(connection, posted.view.form.name, self._clock.now())
-        answer = posted.view.ask(self._stamps, stamp, posted.answers, trouble=trouble, status=429)
+        answer = self._asked_anew(posted, stamp, trouble, 429)
         return not_before(answer, timedelta(seconds=seconds))
+
+    def _asked_anew(self, posted: _Posted, stamp: Stamp, trouble: str, status: int) -> Response:
+        """The form with all that was typed. What was agreed to is asked anew where other words
+        stand on it now than on the page that was sent."""
+        answers = posted.answers
+        if stamp.consent != posted.consent:
+            stamp = replace(stamp, language=posted.view.language, consent=posted.consent)
+            if posted.view.form.consent:
+                mistakes = {**answers.mistakes, CONSENT: READ_AGAIN}
+                answers = replace(answers, agreed=False, mistakes=mistakes)
+        return posted.view.ask(self._stamps, stamp, answers, trouble=trouble, status=status)
 
     def _new_stamp(self, connection: Connection, view: FormView) -> Stamp:
         consent = consent_text_id(connection, view.form, view.consent_language)

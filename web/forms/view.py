@@ -29,6 +29,10 @@ OPEN_TOO_LONG = N_("This page was open for long. Please press the button once mo
 SENT_ALREADY = N_(
     "This page was sent already, with other answers. Press the button once more to send these too."
 )
+READ_AGAIN = N_(
+    "This may read otherwise than when you opened the page. Please read it, and tick it if you "
+    "agree."
+)
 TOO_MUCH = N_("Too much is coming in here just now. Please try again in an hour.")
 THANKS = N_("Thank you. We have got what you sent.")
 TRAP = "more_details"
