@@ -13,7 +13,6 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from rich.text import Text
 from sqlalchemy import Connection
 
 import settings as settings_module
@@ -23,7 +22,7 @@ from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.groups import group
 from cli.output import AsCsv, printed
-from cli.tables import listed, print_list
+from cli.tables import listed, plain, print_list
 from cli.times import parse_day, shown_time
 from domain.labels import PHASES, STAGES, label
 from services import accounts as services
@@ -131,7 +130,7 @@ def _people(leads: list[LeadOfAccount]) -> Table:
         (
             (
                 str(lead.id),
-                Text(", ".join(part for part in (lead.name, lead.title) if part)),
+                plain(", ".join(part for part in (lead.name, lead.title) if part)),
                 label(STAGES, lead.stage),
                 label(PHASES, lead.phase),
                 lead.owner or "-",

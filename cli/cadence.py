@@ -13,7 +13,6 @@ import typer
 import watchfiles
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 from sqlalchemy import Engine
 
 import services.publishing
@@ -30,7 +29,7 @@ from cli.connect import Terminal, database, operator, terminal
 from cli.errors import UserError, stderr
 from cli.groups import group
 from cli.output import AsCsv, printed
-from cli.tables import listed, print_list
+from cli.tables import listed, plain, print_list
 from domain.refusals import Refusal
 from services.publishing import LONGEST_NOTE, NOTHING, refuse_mistakes
 from store.published import cadences as store
@@ -252,7 +251,7 @@ def show(
     table.add_column(overflow="fold")
     table.add_column(overflow="fold", style="dim")
     for row in timeline(cadence, published.templates):
-        table.add_row(Text(row.when), Text("  " * row.depth + row.what), Text(row.step))
+        table.add_row(plain(row.when), plain("  " * row.depth + row.what), plain(row.step))
     console.print(table)
 
 

@@ -10,14 +10,13 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from rich.text import Text
 
 import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
 from cli.connect import database
 from cli.lead_history import whereabouts
 from cli.lead_score import print_score, score_json
-from cli.tables import GAP, longest_address, wide_console
+from cli.tables import GAP, longest_address, plain, wide_console
 from cli.times import shown_time
 from domain.labels import ENGAGEMENTS, STAGES, WHY, label
 from store.views.dossier import Dossier, DossierMail, Feedback, Seen
@@ -122,6 +121,6 @@ def _section(console: Console, title: str, lines: list[tuple[str, str]], earlier
     table.add_column(no_wrap=len(lines[0][0]) <= 22)
     table.add_column(overflow="fold")
     for left, right in lines:
-        table.add_row(Text(left), Text(right))
+        table.add_row(plain(left), plain(right))
     beside = max(cell_len(left) for left, _ in lines) + 2 * GAP
     wide_console(beside + longest_address(right for _, right in lines)).print(table)

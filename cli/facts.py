@@ -8,14 +8,14 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from cli.tables import GAP, longest_address, wide_console
+from cli.tables import GAP, longest_address, plain, wide_console
 
 
 def print_facts(lines: Iterable[tuple[str, str | Text]]) -> None:
     """Print names and values; a line without a value is left out. Values are shown as they are,
     whatever brackets stand in them, and no address is cut."""
     shown = [
-        (name, Text(value) if isinstance(value, str) else value) for name, value in lines if value
+        (name, plain(value) if isinstance(value, str) else value) for name, value in lines if value
     ]
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)

@@ -124,7 +124,7 @@ def submissions(
         return
     print_list(
         listed(
-            ("Number", "Sent (UTC)", "State", "FormAnswers"),
+            ("Number", "Sent (UTC)", "State", "Answers"),
             (
                 (
                     str(one.id),

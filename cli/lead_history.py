@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from rich.table import Table
-from rich.text import Text
 
-from cli.tables import GAP, longest_address, wide_console
+from cli.tables import GAP, longest_address, plain, wide_console
 from cli.times import shown_time
 from domain.labels import (
     CAUSES,
@@ -45,7 +44,7 @@ def print_history(lines: Iterable[TimelineEntry], now: datetime) -> None:
     table.add_column(overflow="fold")
     said = [(one, worded(one)) for one in lines]
     for one, words in said:
-        table.add_row(shown_time(one.at, now), Text(words))
+        table.add_row(shown_time(one.at, now), plain(words))
     wide_console(TIME_WIDTH + GAP + longest_address(words for _, words in said)).print(table)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from rich.text import Text
 
+from cli.tables import plain
 from domain.scoring.policy import Meaning
 from store.scoring.scoring import Explanation, ScoreLine
 
@@ -33,7 +33,7 @@ def print_score(console: Console, found: Explanation) -> None:
         table.add_column(overflow="fold")
         table.add_column(justify="right", no_wrap=True)
         for rule, points in found.fit.rules:
-            table.add_row(Text(rule), f"{points:+,}")
+            table.add_row(plain(rule), f"{points:+,}")
         console.print(table)
     for rule, reason in found.fit.unanswered:
         console.print(f"  [dim]{escape(rule)}: not answered, {escape(reason)}[/dim]")
@@ -53,7 +53,7 @@ def _interest(lines: tuple[ScoreLine, ...]) -> Table:
     table.add_column("gave nothing", overflow="fold")
     for line in lines:
         table.add_row(
-            Text(line.rule),
+            plain(line.rule),
             f"{line.times:,}",
             f"{line.points:+,}",
             f"{line.left:+,.1f}",

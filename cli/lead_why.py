@@ -6,12 +6,11 @@ import json
 from dataclasses import asdict
 
 from rich.console import Console
-from rich.text import Text
 
 import settings as settings_module
 from cli.arguments import AsJson, Limit, Who, lead_named
 from cli.connect import database
-from cli.tables import listed, print_list
+from cli.tables import listed, plain, print_list
 from cli.times import shown_time
 from domain.labels import CAUSES, STANDINGS, label
 from domain.plain_english import in_plain_english
@@ -37,9 +36,9 @@ def why(who: Who, limit: Limit = 10, as_json: AsJson = False) -> None:
         return
     for one in found:
         head = f"{shown_time(one.at, now)}  {one.owner or 'nobody'}, {label(CAUSES, one.cause)}"
-        console.print(Text(head, style="bold"))
+        console.print(plain(head, style="bold"))
         for part in one.why:
-            console.print(Text(f"  {in_plain_english(part)}"))
+            console.print(plain(f"  {in_plain_english(part)}"))
         _print_considered(one)
 
 

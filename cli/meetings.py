@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 import settings as settings_module
 from cli.arguments import AsJson, Limit, Who, done_by, lead_named
@@ -18,7 +17,7 @@ from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
 from cli.output import AsCsv, printed
-from cli.tables import listed, print_list
+from cli.tables import listed, plain, print_list
 from cli.times import parse_time, shown_time
 from domain.labels import MEETING_STATES, label
 from services import meetings
@@ -104,7 +103,7 @@ def list_all(
                     str(one.id),
                     shown_time(one.starts_at, now),
                     label(MEETING_STATES, one.state),
-                    Text(
+                    plain(
                         ", ".join(
                             part for part in (f"{one.lead_id} {one.name}", one.company) if part
                         )

@@ -10,10 +10,19 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from domain.inputs import without_controls
+
 GAP = 2
 WORD = 12
 """A longer word may be broken where there is no room; what people copy never is."""
+UNSHOWN = "\N{REPLACEMENT CHARACTER}"
 _ADDRESS = re.compile(r"\S*[@/:]\S*|[a-z\d]+(?:-[a-z\d]+)+")
+
+
+def plain(value: str, style: str = "") -> Text:
+    """A text as it is, whatever brackets stand in it. What would steer the terminal does not: some
+    of what is shown was typed by strangers."""
+    return Text(without_controls(value, UNSHOWN), style)
 
 
 def listed(
@@ -29,7 +38,7 @@ def listed(
         whole: columns that keep their width while the others give way.
         right: columns of numbers, flush right.
     """
-    cells = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    cells = [[plain(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
     least, most = [], []
     for at, column in enumerate(columns):
         below = [row[at].plain for row in cells]

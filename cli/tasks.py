@@ -23,7 +23,7 @@ from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
 from cli.output import AsCsv, printed
-from cli.tables import listed, print_list
+from cli.tables import listed, plain, print_list
 from cli.times import day_or_none, parse_time, shown_time
 from domain.contracts.tasks import TaskKind
 from domain.labels import DISPOSITIONS, WHY, label
@@ -111,7 +111,7 @@ def _due(task: OpenTask, now: datetime) -> Text:
     """When a task is due; of a hot lead's, how much time is left. Late is red."""
     style = "red" if task.due_at < now else ""
     if not task.hot:
-        due = Text(shown_time(task.due_at, now), style)
+        due = plain(shown_time(task.due_at, now), style)
         if task.snoozed_until and (back_at := min(task.snoozed_until, task.due_at)) > now:
             due.append(f" (snoozed until {shown_time(back_at, now)})", "dim")
         return due

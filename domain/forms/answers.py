@@ -11,6 +11,7 @@ from domain.contacts.countries import country_code
 from domain.contacts.phones import read_phone
 from domain.forms.policy import LEAD_FIELDS, FormField, HostedForm
 from domain.identities import Facts
+from domain.inputs import without_controls
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import (
     BY_PLACE,
@@ -99,7 +100,7 @@ def _reader(names: tuple[str, ...]) -> RowReader:
 
 
 def _clean(one: FormField, value: str) -> str:
-    lines = value.replace("\r\n", "\n").replace("\0", "").strip()
+    lines = without_controls(value.replace("\r\n", "\n")).strip()
     if one.kind == "yes_no":
         return "yes" if lines else ""
     return lines if one.kind == "long_text" else " ".join(lines.split())

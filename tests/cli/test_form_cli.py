@@ -37,7 +37,9 @@ def test_a_form_is_published_shown_and_its_spam_released(database: Engine, folde
         connection.execute(text(SPAM))
 
     assert 'data-perennial-form="guide"' in run(form.app, "show", "guide")
-    assert "spam: trap" in run(form.app, "submissions", "guide", "--spam")
+    kept = run(form.app, "submissions", "guide", "--spam")
+    assert "spam: trap" in kept
+    assert kept.splitlines()[0].split()[-1] == "Answers"
     run(form.app, "release", "1")
     (one,) = json.loads(run(form.app, "list", "--json"))["forms"]
     assert (one["name"], one["taken"], one["spam"]) == ("guide", 1, 0)

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import cli.tables
 from cli.facts import print_facts
 from cli.tables import listed, print_list
 
 ADDRESS = "krasimira.petrova@slanchev-pokriv.example"
+
+
+def test_what_strangers_typed_does_not_steer_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A form that anybody fills in would clear the screen of whoever reads it, or write there what
+    it likes."""
+    evil = "\x1b]0;x\x07\x1b[2J\x9b31m\u202eAda"
+    print_list(listed(("Name",), [(evil,)]))
+    print_facts([("Name", evil)])
+    shown = capsys.readouterr().out
+    assert shown.count("Ada") == 2
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(shown)
+
+
+def test_each_table_shows_texts_by_the_same_way() -> None:
+    """One that makes its own would show what steers the terminal."""
+    own = [
+        file.name
+        for file in Path(cli.tables.__file__).parent.glob("*.py")
+        if file.name != "tables.py" and re.search(r"(?<![\w.])Text\(", file.read_text("utf-8"))
+    ]
+    assert own == []
 
 
 def test_brackets_in_a_name_are_shown_and_break_nothing(

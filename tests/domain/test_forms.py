@@ -121,6 +121,12 @@ def test_what_is_wrong_is_told_at_its_field(
     assert check(form(), entered, agreed=False, language="en").mistakes == mistakes
 
 
+def test_what_would_steer_a_terminal_is_not_kept() -> None:
+    """Who lists at a terminal what strangers sent would have it cleared, or its clipboard set."""
+    entered = {"email": "ada@acme.example", "first_name": "A\x1b[2Jd\x9b\u202ea\tB"}
+    assert check(form(), entered, agreed=True, language="en").typed["first_name"] == "A[2Jda B"
+
+
 def test_what_must_be_agreed_to_is_not_taken_for_granted() -> None:
     must = form(FORM.replace("topic: nurture,", "topic: nurture, required: true,"))
 
