@@ -64,13 +64,13 @@ def await_confirmation(
 
 
 def take_over(connection: Connection, lead_id: int, source: WriteKeySource, now: datetime) -> None:
-    """A lead that waits without a cadence came through this source as well: it begins with what
-    the source begins with, once it has confirmed. Journey time, UTC."""
+    """A lead that waits without a cadence came through this source as well: it is asked if the
+    source asks, and begins with what that begins with once it has confirmed. Journey time, UTC."""
     taken = connection.execute(
         text(
             "UPDATE confirmation SET write_key_id = :key, cadence = :cadence, asks = :asks "
             "WHERE lead_id = :lead AND confirmed_at IS NULL AND cadence = '' "
-            "AND write_key_id <> :key"
+            "AND (write_key_id, cadence, asks) IS DISTINCT FROM (:key, :cadence, :asks)"
         ),
         {"lead": lead_id, **_as_told(source)},
     )

@@ -67,25 +67,26 @@ _COUNTS = text(
         WHERE day >= cast(:since AS timestamptz)::date
         UNION ALL
         SELECT form, 0, count(*), 0, 0 FROM form_submission
-        WHERE state <> 'spam' AND at >= :since GROUP BY form
+        WHERE form = ANY(cast(:forms AS text[])) AND state <> 'spam' AND at >= :since GROUP BY form
         UNION ALL
-        SELECT form, 0, 0, count(*), 0 FROM form_submission WHERE state = 'spam' GROUP BY form
+        SELECT form, 0, 0, count(*), 0 FROM form_submission
+        WHERE form = ANY(cast(:forms AS text[])) AND state = 'spam' GROUP BY form
     ) AS one GROUP BY form
     """
 )
-_SUBMISSIONS = text(
-    """
+# Literal conditions: each has an index of its own.
+_SUBMISSIONS = """
     SELECT one.id, one.form, one.at, state, suspicion, answers, lead_id,
         lead.first_name, lead.last_name, lead.email, wording.text AS consent,
         wording.version AS consent_version, released_by
     FROM form_submission AS one
     LEFT JOIN lead ON lead.id = one.lead_id
     LEFT JOIN form_consent_text AS wording ON wording.id = consent_text_id
-    WHERE one.form = :form AND (state = 'spam') = :spam
-        AND (cast(:before AS bigint) IS NULL OR one.id < :before)
+    WHERE one.form = :form AND state {} 'spam' AND one.id < :before
     ORDER BY one.id DESC LIMIT :limit
-    """
-)
+"""
+_SPAM, _TAKEN = text(_SUBMISSIONS.format("=")), text(_SUBMISSIONS.format("<>"))
+_HIGHEST = 2**63 - 1
 
 
 def forms_in_force(connection: Connection) -> Sequence[HostedForm]:
@@ -105,12 +106,15 @@ def list_forms(
     connection: Connection, now: datetime, *, after: str = "", limit: int | None = None
 ) -> list[FormLine]:
     """Forms by name, from the one after the name ``after``; ``limit`` None: all."""
-    rows = connection.execute(_COUNTS, {"since": now - COUNTED})
+    forms = [one for one in forms_in_force(connection) if one.name > after][:limit]
+    rows = connection.execute(
+        _COUNTS, {"since": now - COUNTED, "forms": [one.name for one in forms]}
+    )
     counts = {
         row.form: FormCounts(int(row.views), int(row.taken), int(row.spam), int(row.turned_away))
         for row in rows
     }
-    lines = [
+    return [
         FormLine(
             one.name,
             said(one.title, "en"),
@@ -119,10 +123,8 @@ def list_forms(
             one.enters,
             counts.get(one.name, FormCounts()),
         )
-        for one in forms_in_force(connection)
-        if one.name > after
+        for one in forms
     ]
-    return lines[:limit]
 
 
 def list_submissions(
@@ -134,7 +136,8 @@ def list_submissions(
         before: only those before this id.
     """
     rows = connection.execute(
-        _SUBMISSIONS, {"form": form, "spam": spam, "before": before, "limit": limit}
+        _SPAM if spam else _TAKEN,
+        {"form": form, "before": _HIGHEST if before is None else before, "limit": limit},
     )
     return [
         SubmissionLine(

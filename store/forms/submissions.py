@@ -3,7 +3,7 @@ UTC."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -24,6 +24,8 @@ from store.tracking.visitors import record_batch
 EVENT = "form_submitted"
 """What the event is called."""
 State = Literal["taken", "spam", "released"]
+MayEnter = Callable[[Connection, int, str, datetime], bool]
+"""Whether a lead may enter a cadence at a journey time (UTC)."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ def take(
     sent: Sent,
     source: WriteKeySource,
     now: datetime,
+    may_enter: MayEnter,
     *,
     released_by: str = "",
 ) -> None:
@@ -111,6 +114,7 @@ def take(
 
     Args:
         source: of :func:`source_of`.
+        may_enter: the entry rules of cadences.
         released_by: who said that it is no spam; '' for what never seemed so.
 
     Raises:
@@ -128,8 +132,17 @@ def take(
         lead_id = lead_ids_of(connection, [sent.email_key])[sent.email_key]
         if _keep_taken(connection, sent, lead_id, released_by):
             _agree(connection, sent)
-            if source.cadence:
-                _enter(connection, lead_id, sent.email_key, source, now)
+            # A lead that is new waits for its confirmation already. One that is known and was never
+            # in a cadence begins now.
+            if is_waiting(connection, sent.email_key):
+                if source.cadence or source.asks:
+                    take_over(connection, lead_id, source, now)
+            elif (
+                source.cadence
+                and _was_in_none(connection, lead_id)
+                and may_enter(connection, lead_id, source.cadence, now)
+            ):
+                start_journeys(connection, [lead_id], source.cadence)
 
     record_batch(database, messages, source, now, also=keep)
 
@@ -167,23 +180,10 @@ def _agree(connection: Connection, sent: Sent) -> None:
     )
 
 
-def _enter(
-    connection: Connection, lead_id: int, email_key: str, source: WriteKeySource, now: datetime
-) -> None:
-    """A lead that is new waits for its confirmation already. One that is known and was never in a
-    cadence begins now."""
-    if is_waiting(connection, email_key):
-        take_over(connection, lead_id, source, now)
-        return
-    never = connection.scalar(
-        text(
-            "SELECT phase = '' FROM lead WHERE id = :lead "
-            "AND NOT EXISTS (SELECT FROM suppression WHERE email_key = lead.email_key)"
-        ),
-        {"lead": lead_id},
-    )
-    if never:
-        start_journeys(connection, [lead_id], source.cadence)
+def _was_in_none(connection: Connection, lead_id: int) -> bool:
+    """Whether a lead was in no cadence yet."""
+    never = connection.scalar(text("SELECT phase = '' FROM lead WHERE id = :id"), {"id": lead_id})
+    return bool(never)
 
 
 def _row(sent: Sent) -> dict[str, Any]:
@@ -223,21 +223,24 @@ def spam_with(connection: Connection, submission_id: int) -> Sent | None:
     )
 
 
-def count_view(connection: Connection, form: str, now: datetime) -> None:
+def count_view(single_statements: Engine, form: str, now: datetime) -> None:
     """Count that the page of a form was opened."""
-    _count(connection, form, now, "views")
+    _count(single_statements, form, now, "views")
 
 
-def count_turned_away(connection: Connection, form: str, now: datetime) -> None:
+def count_turned_away(single_statements: Engine, form: str, now: datetime) -> None:
     """Count that something was sent, and told to come again."""
-    _count(connection, form, now, "turned_away")
+    _count(single_statements, form, now, "turned_away")
 
 
-def _count(connection: Connection, form: str, now: datetime, column: str) -> None:
-    connection.execute(
-        text(
-            f"INSERT INTO form_day (form, day, {column}) VALUES (:form, :day, 1) "
-            f"ON CONFLICT (form, day) DO UPDATE SET {column} = form_day.{column} + 1"
-        ),
-        {"form": form, "day": now.date()},
-    )
+def _count(single_statements: Engine, form: str, now: datetime, column: str) -> None:
+    """Rather one too few than that anybody waits: all who open a form count on one row."""
+    with single_statements.connect() as connection:
+        connection.execute(
+            text(
+                f"INSERT INTO form_day (form, day, {column}) SELECT :form, :day, 1 "
+                "WHERE pg_try_advisory_xact_lock(hashtext('form_day'), hashtext(:form)) "
+                f"ON CONFLICT (form, day) DO UPDATE SET {column} = form_day.{column} + 1"
+            ),
+            {"form": form, "day": now.date()},
+        )

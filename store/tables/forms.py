@@ -71,9 +71,26 @@ class FormSubmission(Table):
 
     __table_args__ = (
         CheckConstraint("state IN ('taken','spam','released')", name="state"),
-        Index("ix_form_submission_form", "form", "id"),
         Index("ix_form_submission_email_key", "email_key"),
         Index("ix_form_submission_spam", "at", postgresql_where=text("state = 'spam'")),
+        Index(
+            "ix_form_submission_spam_of_form",
+            "form",
+            "id",
+            postgresql_where=text("state = 'spam'"),
+        ),
+        Index(
+            "ix_form_submission_taken_of_form",
+            "form",
+            "id",
+            postgresql_where=text("state <> 'spam'"),
+        ),
+        Index(
+            "ix_form_submission_taken_at",
+            "form",
+            "at",
+            postgresql_where=text("state <> 'spam'"),
+        ),
     )
 
 

@@ -8,9 +8,11 @@ import re
 import httpx2 as httpx
 import pytest
 
+from domain.cadences.cadence import Cadence
 from domain.checking.policies import read_policy
 from domain.forms import spam
 from domain.forms.spam import is_worked
+from store.published.cadences import publish_cadence
 from store.published.policies import publish_policy
 from tests.web.conftest import Site
 from web.forms import stamp as stamps
@@ -39,6 +41,7 @@ forms:
     fields: [{field: email, kind: email, required: true, label: {en: E-mail}}]
     open: false
 """
+PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 SECRET = "a secret of the tests, 0123456789"
 ADA = {"answer.email": "ada@acme.example", "answer.first_name": "Ada"}
 
@@ -88,6 +91,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def forms(site: Site) -> Site:
     publish(site)
+    cadence = {
+        "cadence": "welcome-nurture",
+        "topic": "nurture",
+        "entry": {"exclude": 'lead.title == "student"'},
+        "steps": [{"exit": "x"}],
+    }
+    with site.database.begin() as connection:
+        publish_cadence(
+            connection, cadence=Cadence.model_validate(cadence), source="", templates={}
+        )
     return site
 
 
@@ -95,7 +108,7 @@ async def fill(
     browser: httpx.AsyncClient, clock: Clock, path: str = "/f/demo", **answers: str
 ) -> httpx.Response:
     """Open a form, take one's time, and send it."""
-    page = await browser.get(path)
+    page = await browser.get(path, headers={"User-Agent": PERSON})
     assert page.status_code == 200, page.text
     clock.now += 10
     return await browser.post(

@@ -7,9 +7,37 @@ import pytest
 from sqlalchemy import text
 
 from tests.web.conftest import Site, browse
-from tests.web.hosted_forms import ADA, FORMS, Clock, clock, events, fill, forms, hidden, publish
+from tests.web.hosted_forms import (
+    ADA,
+    FORMS,
+    PERSON,
+    Clock,
+    clock,
+    events,
+    fill,
+    forms,
+    hidden,
+    publish,
+)
 
 __all__ = ["clock", "forms"]  # Fixtures.
+
+
+async def test_what_no_person_looks_at_is_no_view_and_nobody_waits_to_be_counted(
+    forms: Site, browser: httpx.AsyncClient
+) -> None:
+    """A crawler would make a form look as if nobody sent it; and all who open one would wait for
+    one another, and for whoever holds the row."""
+    people = {"User-Agent": PERSON}
+    for headers in ({"User-Agent": "Googlebot/2.1"}, people | {"Sec-Purpose": "prefetch"}, people):
+        await browser.get("/f/demo", headers=headers)
+    assert forms.rows("SELECT views FROM form_day") == [(1,)]
+
+    with forms.database.begin() as connection:
+        count = "SELECT pg_advisory_xact_lock(hashtext('form_day'), hashtext('demo'))"
+        connection.execute(text(count))
+        assert (await browser.get("/f/demo", headers=people)).status_code == 200
+    assert forms.rows("SELECT views FROM form_day") == [(1,)]
 
 
 async def test_a_form_makes_a_lead_as_a_browser_would_have_told_of_it(
@@ -81,6 +109,40 @@ async def test_a_known_lead_that_is_in_no_cadence_enters_it(
     assert forms.rows("SELECT kind, payload->>'cadence' FROM relay_message") == [
         ("start", "welcome-nurture")
     ]
+
+
+@pytest.mark.parametrize(
+    "why_not",
+    [
+        "INSERT INTO topic_opt_out VALUES ('ada@acme.example', 'nurture', now())",
+        "INSERT INTO account (name, name_key, do_not_market_until) "
+        "VALUES ('A', 'a', now() + interval '9 years'); UPDATE lead SET account_id = 1",
+        "UPDATE lead SET title = 'student'",
+    ],
+)
+async def test_a_form_keeps_to_the_rules_of_the_cadence(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock, why_not: str
+) -> None:
+    """Anybody may type an address: who must not be enrolled by hand would be by a stranger."""
+    forms.add_lead("ada@acme.example", phase="")
+    with forms.database.begin() as connection:
+        connection.execute(text(why_not))
+    await fill(browser, clock)
+
+    assert forms.rows("SELECT count(*) FROM relay_message WHERE kind = 'start'") == [(0,)]
+
+
+async def test_a_form_that_asks_asks_whom_another_brought_unasked(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    """Who came by the site's tracking, or by the form before it asked, could never confirm."""
+    await fill(browser, clock, "/f/guide")
+    assert forms.rows("SELECT asks FROM confirmation") == [(False,)]
+    publish(forms, FORMS.replace("    confirm: false\n", ""))
+    await fill(browser, clock, "/f/guide")
+
+    assert forms.rows("SELECT asks, times_asked FROM confirmation") == [(True, 1)]
+    assert forms.rows("SELECT kind FROM relay_message") == [("confirm",)]
 
 
 async def test_the_wording_that_was_read_is_kept_with_whoever_agreed(

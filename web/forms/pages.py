@@ -3,6 +3,7 @@ whether it is a person who sends one."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,12 +19,15 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from crash_points import crash_point
+from domain.engagement.bot_detection import machine_of_request
 from domain.forms.answers import CONSENT, FormAnswers, check
 from domain.forms.policy import HostedForm
 from domain.forms.spam import SpamSuspicion, is_worked, seconds_to_wait
 from domain.translations.translator import N_
 from mail.links import deployment_secret
+from services.forms import may_enter
 from settings import Settings
+from store.engine import single_statements
 from store.erasure.erasure import erased_among
 from store.forms.limits import FormLimits
 from store.forms.lists import form_named
@@ -134,6 +138,7 @@ def form_pages(settings: Settings, database: Engine) -> APIRouter:
 class _Door:
     def __init__(self, settings: Settings, database: Engine) -> None:
         self._settings, self._database = settings, database
+        self._counting = single_statements(database)
         self._clock = settings.clock()
         self._secret = deployment_secret(settings)
         self._stamps = Stamps(self._secret)
@@ -142,14 +147,18 @@ class _Door:
     def open(self, name: str, request: Request, *, embedded: bool) -> Response:
         """The page of a form."""
         preview = "preview" in request.query_params
-        with self._database.begin() as connection:
+        with self._database.connect() as connection:
             form = _found(connection, name)
             view = self._view(form, request, request.query_params, embedded, preview=preview)
             if not form.open and not preview:
                 return view.closed()
-            if not preview:
-                count_view(connection, form.name, self._clock.now())
-            return view.ask(self._stamps, self._new_stamp(connection, view))
+            stamp = self._new_stamp(connection, view)
+        shown = view.ask(self._stamps, stamp)
+        if not preview and _is_persons(request):
+            # It is shown, whether it can be counted or not.
+            with contextlib.suppress(SQLAlchemyError):
+                count_view(self._counting, form.name, self._clock.now())
+        return shown
 
     def take(self, name: str, request: Request, body: bytes) -> Response:
         """What becomes of what was sent."""
@@ -207,7 +216,7 @@ class _Door:
                 source = source_of(connection, view.form, self._settings.lead_time_zone)
             if source is None:
                 raise HTTPException(404)
-            take(self._database, sent, source, sent.at)
+            take(self._database, sent, source, sent.at, may_enter)
             crash_point("door.form_taken")
             return view.done()
         with self._database.begin() as connection:
@@ -254,14 +263,12 @@ class _Door:
     def _again(self, posted: _Posted, stamp: Stamp | None, trouble: str) -> Response:
         """The form once more, as another page, with all that was typed."""
         view = posted.view
-        with self._database.begin() as connection:
-            count_turned_away(connection, view.form.name, self._clock.now())
+        count_turned_away(self._counting, view.form.name, self._clock.now())
         new = self._stamps.new(view.form.name, view.language, stamp.consent if stamp else None)
         return self._asked_anew(posted, new, view._(trouble), 409)
 
     def _turned_away(self, posted: _Posted, stamp: Stamp, seconds: int, trouble: str) -> Response:
-        with self._database.begin() as connection:
-            count_turned_away(connection, posted.view.form.name, self._clock.now())
+        count_turned_away(self._counting, posted.view.form.name, self._clock.now())
         answer = self._asked_anew(posted, stamp, trouble, 429)
         return not_before(answer, timedelta(seconds=seconds))
 
@@ -314,6 +321,13 @@ def _source_id(connection: Connection, form: HostedForm, settings: Settings) -> 
     if source is None:
         raise HTTPException(404)
     return source.id
+
+
+def _is_persons(request: Request) -> bool:
+    """Whether somebody looks at the page, as far as the request tells."""
+    ahead = request.headers.get("Sec-Purpose", "") or request.headers.get("Purpose", "")
+    program = machine_of_request(request.headers.get("User-Agent", ""), None)
+    return not program and not ahead.startswith("prefetch")
 
 
 def _values(body: bytes) -> dict[str, str]:

@@ -32,10 +32,12 @@ CREATE TABLE form_submission (
     CONSTRAINT fk_form_submission_lead_id FOREIGN KEY (lead_id) REFERENCES lead (id),
     CONSTRAINT fk_form_submission_consent_text_id FOREIGN KEY (consent_text_id) REFERENCES form_consent_text (id)
 );
-CREATE INDEX ix_form_submission_form ON form_submission (form, id);
 CREATE INDEX ix_form_submission_lead_id ON form_submission (lead_id);
 CREATE INDEX ix_form_submission_email_key ON form_submission (email_key);
 CREATE INDEX ix_form_submission_spam ON form_submission (at) WHERE state = 'spam';
+CREATE INDEX ix_form_submission_spam_of_form ON form_submission (form, id) WHERE state = 'spam';
+CREATE INDEX ix_form_submission_taken_of_form ON form_submission (form, id) WHERE state <> 'spam';
+CREATE INDEX ix_form_submission_taken_at ON form_submission (form, at) WHERE state <> 'spam';
 
 CREATE TABLE form_day (
     form TEXT NOT NULL,
