@@ -85,7 +85,7 @@ _SUBMISSIONS = """
     WHERE one.form = :form AND state {} 'spam' AND one.id < :before
     ORDER BY one.id DESC LIMIT :limit
 """
-_SPAM, _TAKEN = text(_SUBMISSIONS.format("=")), text(_SUBMISSIONS.format("<>"))
+SPAM, TAKEN = text(_SUBMISSIONS.format("=")), text(_SUBMISSIONS.format("<>"))
 _HIGHEST = 2**63 - 1
 
 
@@ -136,7 +136,7 @@ def list_submissions(
         before: only those before this id.
     """
     rows = connection.execute(
-        _SPAM if spam else _TAKEN,
+        SPAM if spam else TAKEN,
         {"form": form, "before": _HIGHEST if before is None else before, "limit": limit},
     )
     return [
