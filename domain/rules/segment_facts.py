@@ -115,6 +115,9 @@ _USED = re.compile(
     rf"(?:\s*\.\s*(?P<field>[A-Za-z_]\w*)\b(?!\s*\()|\[\s*(?P<key>{TEXT_LITERAL.pattern})\s*\])?"
     rf"|(?P<plain>{'|'.join(_PLAIN)})\b)"
 )
+_OWNER = re.compile(
+    rf"(?<![\w.])(?P<name>{'|'.join(SEGMENT_FACTS.names - set(_PLAIN))})\b(?!\s*\.\s*\w)"
+)
 _BY_TIME = re.compile(r"\b(?:daysSince|daysUntil)\s*\(")
 
 
@@ -136,6 +139,14 @@ def facts_read(source: str) -> frozenset[FactRead]:
     """The facts that a condition over :data:`SEGMENT_FACTS` reads. What only looks like one in a
     text counts too."""
     return frozenset(_reads(source))
+
+
+def read_whole(source: str) -> str:
+    """What a condition reads without saying which field, such as ``lead`` in ``(lead).title``, of
+    which :func:`facts_read` tells nothing; '' for nothing."""
+    code = re.sub(r"//[^\n]*", "", TEXT_LITERAL.sub('""', dotted(source)))
+    found = _OWNER.search(code)
+    return found["name"] if found else ""
 
 
 def _reads(source: str) -> Iterator[FactRead]:

@@ -11,10 +11,15 @@ from domain.cadences.cadence import Name
 from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.rules.conditions import Condition, checked_condition, compile_condition
 from domain.rules.policy import Policy, PolicyFile, first_double, mistake
-from domain.rules.segment_facts import BY_KEY, SEGMENT_FACTS, facts_read
+from domain.rules.segment_facts import BY_KEY, SEGMENT_FACTS, facts_read, read_whole
 
 
-def _by_key(source: str) -> str:
+def _by_name(source: str) -> str:
+    if owner := read_whole(source):
+        raise mistake(
+            f"say which field of {owner} is meant, and write it without brackets: "
+            f"{owner}.{next(iter(SEGMENT_FACTS.example[owner]))}"
+        )
     for read in facts_read(source):
         if read.path in BY_KEY and read.is_whole_map:
             raise mistake(
@@ -25,7 +30,7 @@ def _by_key(source: str) -> str:
 
 
 SegmentCondition = Annotated[
-    str, checked_condition(SEGMENT_FACTS), AfterValidator(_by_key), Field(max_length=2000)
+    str, checked_condition(SEGMENT_FACTS), AfterValidator(_by_name), Field(max_length=2000)
 ]
 """A condition over ``SEGMENT_FACTS``."""
 

@@ -40,11 +40,30 @@ def test_the_file_that_comes_with_it_is_right() -> None:
         ('"/pricing" in engagement.visits', "asked for one by one"),
         ("engagement.visits.size() > 3", "asked for one by one"),
         ("score", "not yes or no"),
+        ('(lead).title == "x"', "which field of lead"),
+        ('cycle == 1 && (lead).title == "x"', "which field of lead"),
+        ('engagement.visits["/a\\u0000b"] > 0', "no text has a NUL character"),
+        ('consent.refuses["x\\x00"]', "no text has a NUL character"),
+        ('lead.title == "\\\\\\000"', "no text has a NUL character"),
     ],
 )
 def test_what_can_not_be_right_is_told(when: str, said: str) -> None:
     """A segment would be published that is empty for good, and nobody would know why."""
     assert said in "\n".join(problems(when))
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        'lead.title == "lead" // not any lead',
+        'lead["title"] == "x"',
+        'lead . title == "x"',
+        'lead.title == "C:\\\\x00"',
+    ],
+)
+def test_what_is_right_is_not_refused(when: str) -> None:
+    """Somebody would be told to change what is right."""
+    assert problems(when) == []
 
 
 def test_a_name_stands_once() -> None:
