@@ -6,7 +6,7 @@ from __future__ import annotations
 from activities.background import in_background
 from activities.resources import Resources
 from store.bounded import allow_long_work
-from store.segments.membership import BATCH, judge_all, judge_changed, keep_sizes
+from store.segments.membership import judge_all, judge_changed, keep_sizes
 
 
 class FreshSegments:
@@ -32,4 +32,4 @@ class FreshSegments:
             more = judge_all(connection, now)
         with self.resources.engine.begin() as connection:
             keep_sizes(connection, now)
-        return changed.taken >= BATCH or more
+        return changed.more or more

@@ -76,7 +76,9 @@ def show(name: Name, as_json: AsJson = False) -> None:
         said.print(one.description)
     said.print(f"when: {one.when}")
     said.print(f"{one.members:,} leads; {_state(one)}")
-    if one.unjudged:
+    if one.fails:
+        said.print("The condition can't be asked: nobody is a member. Write it another way.")
+    elif one.unjudged:
         said.print(
             f"Of {one.unjudged:,} it can't be said, because they lack what the condition asks for: "
             "they are no members."

@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 
 from domain.refusals import Invalid
 from domain.segments.policy import SegmentCondition
-from services.access import team_of
+from services.access import sees_customers, team_of
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.segments.answers import compiled
 from store.segments.counting import SegmentCount, count_members
+from store.segments.lead_facts import seen
 from store.views.segments import SampledLead, sampled_leads
 
 _CONDITION: TypeAdapter[str] = TypeAdapter(SegmentCondition)
@@ -21,14 +22,15 @@ _CONDITION: TypeAdapter[str] = TypeAdapter(SegmentCondition)
 
 @dataclass(frozen=True)
 class SegmentPreview:
-    """How many leads a condition holds for, and some of them that the caller sees."""
+    """How many of the leads that the caller sees a condition holds for, and some of them."""
 
     count: SegmentCount
     sample: list[SampledLead]
 
 
 def preview(connection: Connection, context: Context, caller: Caller, when: str) -> SegmentPreview:
-    """Count for how many leads a condition holds; an estimate where that would take long.
+    """Count for how many of the leads that the caller sees a condition holds; an estimate where
+    that would take long.
 
     Raises:
         Invalid: the condition is wrong; the sentence says what.
@@ -37,5 +39,6 @@ def preview(connection: Connection, context: Context, caller: Caller, when: str)
         _CONDITION.validate_python(when)
     except ValidationError as wrong:
         raise Invalid(wrong.errors()[0]["msg"], "when") from None
-    counted = count_members(connection, compiled(when), context.clock.now(), team=team_of(caller))
+    among = seen(team_of(caller), customers=sees_customers(caller))
+    counted = count_members(connection, compiled(when), context.clock.now(), among=among)
     return SegmentPreview(counted, sampled_leads(connection, counted.sample))

@@ -15,7 +15,8 @@ import os
 import socket
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg2
@@ -62,6 +63,31 @@ def allow_long_work(connection: Connection) -> None:
     driver = connection.connection.driver_connection
     if isinstance(driver, BoundedConnection):
         driver.answer_seconds = LONG_STATEMENT_SECONDS + 5
+
+
+@contextmanager
+def waiting_for_lock(connection: Connection, seconds: int) -> Iterator[None]:
+    """Within it a statement waits so long for a lock, or as long as it would anyway."""
+    names = ("lock_timeout", "statement_timeout")
+    before = {
+        name: connection.execute(text(f"SELECT current_setting('{name}')")).scalar_one()
+        for name in names
+    }
+    set_to = text(
+        "SELECT set_config(name, :until, true) FROM pg_settings WHERE name = :name "
+        "AND cast(setting AS bigint) BETWEEN 1 AND 1000 * :seconds"
+    )
+    for name in names:
+        values = {"name": name, "until": f"{seconds}s", "seconds": seconds}
+        connection.execute(set_to, values)
+    driver = connection.connection.driver_connection
+    if isinstance(driver, BoundedConnection):
+        driver.answer_seconds = max(driver.answer_seconds, seconds + 3)
+    yield
+    for name in names:
+        connection.execute(
+            text("SELECT set_config(:name, :to, true)"), {"name": name, "to": before[name]}
+        )
 
 
 def wait_briefly(connection: Connection, seconds: int = 5) -> None:

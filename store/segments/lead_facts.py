@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.contracts.journey import Phase
+from domain.contracts.journey import Phase, Stage
 from domain.names import FREE_MAIL
 from domain.rules.segment_facts import (
     LAST,
@@ -26,7 +26,7 @@ from domain.scoring.interest import DUST
 from domain.scoring.policy import LETTERS, LEVELS, ScoringPolicy
 from store.published.policies import PolicyMissing, policy
 
-_ERASED = "lead.phase_reason = 'erased'"
+IS_THERE = "lead.phase_reason <> 'erased'"
 _WINDOW = re.compile(r"_(\d+)_days$")
 DAYS = frozenset(
     (
@@ -83,7 +83,7 @@ _JOINS: Mapping[str, str] = {
     ) AS deals ON deals.lead_id = lead.id""",
     "of_account": """LEFT JOIN (
         SELECT account_id, count(*) AS open FROM opportunity
-        WHERE outcome = '' AND account_id IS NOT NULL GROUP BY account_id
+        WHERE outcome = '' AND {of_accounts} GROUP BY account_id
     ) AS of_account ON of_account.account_id = lead.account_id""",
 }
 
@@ -99,8 +99,27 @@ class Scope:
         """The condition on this column."""
         return self.sql.format(column)
 
+    @property
+    def of_accounts(self) -> str:
+        """The condition on ``account_id`` that lets the accounts of these leads through."""
+        if self == EVERYBODY:
+            return "account_id IS NOT NULL"
+        return f"account_id IN (SELECT account_id FROM lead AS own WHERE {self.of('own.id')})"
+
 
 EVERYBODY = Scope()
+
+
+def seen(team: str | None, *, customers: bool = False) -> Scope:
+    """The leads that somebody sees: those of a team, with ``customers`` also the customers of all;
+    ``team`` None: everybody."""
+    if team is None:
+        return EVERYBODY
+    sql = (
+        "{} IN (SELECT id FROM lead AS ours WHERE ours.owner IN "
+        "(SELECT code FROM rep WHERE rep.team = :team) OR :customers AND ours.stage = :customer)"
+    )
+    return Scope(sql, {"team": team, "customers": customers, "customer": Stage.CUSTOMER})
 
 
 def these(leads: Collection[int]) -> Scope:
@@ -143,8 +162,8 @@ def rules_now(connection: Connection, now: datetime) -> Rules:
 
 @dataclass
 class Selection:
-    """A query of leads with some of their facts: ``id``, ``is_there`` (false of erased ones),
-    ``owner``, and a column for each fact."""
+    """A query of leads with some of their facts: ``id``, ``is_there`` (false of erased ones), and
+    a column for each fact."""
 
     reads: Sequence[FactRead]
     scope: Scope
@@ -158,11 +177,11 @@ class Selection:
         facts = "".join(f", {sql} AS f{n}" for n, sql in enumerate(columns))
         used = " ".join(columns)
         joins = [sql for name, sql in _JOINS.items() if re.search(rf"\b{name}\.", used)]
-        from_ = " ".join(["lead", *joins, self._activity()]).replace(
-            "{of_leads}", self.scope.of("opportunity.lead_id")
-        )
+        from_ = " ".join(["lead", *joins, self._activity()])
+        from_ = from_.replace("{of_leads}", self.scope.of("opportunity.lead_id"))
+        from_ = from_.replace("{of_accounts}", self.scope.of_accounts)
         self.sql = (
-            f"SELECT lead.id, NOT ({_ERASED}) AS is_there, lead.owner{facts} FROM {from_} "
+            f"SELECT lead.id, {IS_THERE} AS is_there{facts} FROM {from_} "
             f"WHERE {self.scope.of('lead.id')}"
         )
         self.values = named_in(self.sql, {**self.rules.values, **self.scope.values, **self.values})

@@ -10,20 +10,33 @@ later. Times are journey time, UTC.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from crash_points import crash_point
 from domain.rules.conditions import Condition, ConditionError
 from domain.rules.segment_facts import asks_about, changes_with_time
 from domain.segments.policy import SegmentsPolicy
-from store.segments.answers import answers, compiled, one_by_one
-from store.segments.lead_facts import Rules, Scope, between, rules_now, these
+from store.bounded import waiting_for_lock
+from store.segments.answers import (
+    Asking,
+    Deadline,
+    TookTooLong,
+    answers,
+    asking,
+    compiled,
+    is_of_the_condition,
+    narrow,
+    one_by_one,
+    within,
+)
+from store.segments.lead_facts import Rules, Scope, Selection, between, rules_now, these
 
 BATCH = 2_000
 """Changes that are judged in one transaction."""
@@ -32,7 +45,12 @@ JUDGEMENTS = 200_000
 SLICE = 25_000
 """Leads of such a transaction at most."""
 ONE_BY_ONE = 5_000
-"""The same where a condition is asked lead by lead."""
+"""How often conditions are asked lead by lead in one transaction."""
+SECONDS = 4.0
+"""After which time a transaction that asks conditions begins anew with fewer leads: whoever
+publishes waits for it."""
+PUBLISHING_WAITS = 60
+"""Seconds: longer than any such transaction takes."""
 AGAIN = timedelta(hours=1)
 """After which time all are judged again where answers change with time."""
 
@@ -46,26 +64,40 @@ _TAKE = text(
     """
 )
 _ALL = text("SELECT id, condition, asks FROM segment ORDER BY id")
-_FORGET_GONE = text(
-    "DELETE FROM segment_member WHERE segment_id = ANY(cast(:segments AS bigint[])) "
-    "AND NOT EXISTS (SELECT FROM lead WHERE lead.id = lead_id)"
-)
-_GONE = text(
-    "DELETE FROM segment_member WHERE lead_id = ANY(cast(:leads AS bigint[])) "
-    "AND NOT EXISTS (SELECT FROM lead WHERE lead.id = lead_id)"
-)
-_WRITE = """
-    WITH known AS MATERIALIZED ({known}), judged AS MATERIALIZED (
+_COUNTED = """
+    counted AS (
+        UPDATE segment SET members = members + moved.number
+        FROM (SELECT segment_id, sum(number) AS number FROM ({moves}) AS each GROUP BY segment_id)
+            AS moved
+        WHERE segment.id = moved.segment_id
+    )
+"""
+_FORGET = f"""
+    WITH gone AS (
+        DELETE FROM segment_member WHERE {{whose}}
+            AND NOT EXISTS (SELECT FROM lead WHERE lead.id = lead_id)
+        RETURNING segment_id
+    ), {_COUNTED.format(moves="SELECT segment_id, -1 AS number FROM gone")}
+    SELECT 1
+"""
+_FORGET_GONE = text(_FORGET.format(whose="segment_id = ANY(cast(:segments AS bigint[]))"))
+_GONE = text(_FORGET.format(whose="lead_id = ANY(cast(:leads AS bigint[]))"))
+_MOVES = """SELECT segment_id, -1 AS number FROM gone
+    UNION ALL SELECT segment_id, 1 AS number FROM came"""
+_WRITE = f"""
+    WITH known AS MATERIALIZED ({{known}}), judged AS MATERIALIZED (
         SELECT told.segment_id, known.id, known.is_there AND told.holds AS holds
-        FROM known, LATERAL (VALUES {told}) AS told (segment_id, holds)
+        FROM known, LATERAL (VALUES {{told}}) AS told (segment_id, holds)
     ), gone AS (
         DELETE FROM segment_member AS member USING judged
         WHERE member.segment_id = judged.segment_id AND member.lead_id = judged.id
             AND judged.holds IS NOT TRUE
+        RETURNING member.segment_id
     ), came AS (
         INSERT INTO segment_member (segment_id, lead_id, since)
         SELECT segment_id, id, :at FROM judged WHERE holds ON CONFLICT DO NOTHING
-    )
+        RETURNING segment_id
+    ), {_COUNTED.format(moves=_MOVES)}
     SELECT segment_id, count(*) FILTER (WHERE holds IS NULL) AS unread
     FROM judged GROUP BY segment_id
 """
@@ -77,7 +109,7 @@ _DUE = text(
     """
     SELECT id, condition, last_lead_id FROM segment
     WHERE last_lead_id IS NOT NULL OR judged_at IS NULL
-        OR (with_time AND begun_at <= :again)
+        OR ((with_time OR fails) AND begun_at <= :again)
         OR (NOT settled
             AND cast(cast(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint) >= waits_for)
     ORDER BY last_lead_id IS NULL, last_lead_id DESC, judged_at NULLS FIRST, id
@@ -85,7 +117,8 @@ _DUE = text(
 )
 _BEGIN = text(
     """
-    UPDATE segment SET last_lead_id = 0, judged = 0, unjudged = 0, begun_at = :now,
+    UPDATE segment SET last_lead_id = 0, judged = 0, unjudged = 0, fails = false,
+        begun_at = :now,
         leads = (SELECT count(*) FROM lead),
         waits_for = coalesce(waits_for, now.next),
         settled = now.oldest >= coalesce(waits_for, now.next)
@@ -100,8 +133,9 @@ _NEXT = text(
 )
 _GO_ON = text(
     "UPDATE segment SET last_lead_id = :last, judged = judged + :leads, "
-    "unjudged = unjudged + :unread WHERE id = :segment"
+    "unjudged = unjudged + :unread, fails = fails OR :fails WHERE id = :segment"
 )
+_FAILS = text("UPDATE segment SET fails = true WHERE id = :segment AND NOT fails")
 _END = text(
     "UPDATE segment SET last_lead_id = NULL, judged_at = :now "
     "WHERE id = ANY(cast(:segments AS bigint[]))"
@@ -109,9 +143,7 @@ _END = text(
 _SIZE = text(
     """
     INSERT INTO segment_size (segment_id, day, members)
-    SELECT id, cast(cast(:now AS timestamptz) AT TIME ZONE 'UTC' AS date),
-        (SELECT count(*) FROM segment_member WHERE segment_id = segment.id)
-    FROM segment
+    SELECT id, cast(cast(:now AS timestamptz) AT TIME ZONE 'UTC' AS date), members FROM segment
     WHERE cast(:segments AS bigint[]) IS NULL OR id = ANY(cast(:segments AS bigint[]))
     ON CONFLICT (segment_id, day) DO UPDATE SET members = excluded.members
     """
@@ -120,17 +152,26 @@ _SIZE = text(
 
 @dataclass(frozen=True)
 class Changes:
-    """How many changes were taken, and of how many leads they were."""
+    """How many changes were taken, of how many leads they were, and whether there may be more."""
 
     taken: int
     leads: int
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class _Unread:
+    """Of how many leads it can't be said, and whether that is because the condition fails."""
+
+    leads: int
+    fails: bool = False
 
 
 def publish_segments(connection: Connection, policy: SegmentsPolicy) -> None:
     """Have the segments of a policy hold: all leads are judged by those that are new or have
     another condition, and those that are not in it any more go."""
     names = [one.name for one in policy.segments]
-    connection.execute(_WAIT)
+    _wait(connection)
     connection.execute(
         text("DELETE FROM segment WHERE name <> ALL(cast(:names AS text[]))"), {"names": names}
     )
@@ -142,7 +183,7 @@ def publish_segments(connection: Connection, policy: SegmentsPolicy) -> None:
                 VALUES (:name, :condition, :asks, :with_time)
                 ON CONFLICT (name) DO UPDATE SET condition = excluded.condition,
                     asks = excluded.asks, with_time = excluded.with_time, last_lead_id = NULL,
-                    judged_at = NULL, waits_for = NULL, settled = false
+                    judged_at = NULL, waits_for = NULL, settled = false, fails = false
                 WHERE segment.condition <> excluded.condition
                 """
             ),
@@ -158,7 +199,7 @@ def publish_segments(connection: Connection, policy: SegmentsPolicy) -> None:
 def judge_all_again(connection: Connection, kind: str) -> None:
     """Have all leads judged by the segments that ask about this kind of change: new rules of
     scoring change what their facts are."""
-    connection.execute(_WAIT)
+    _wait(connection)
     connection.execute(
         text("UPDATE segment SET judged_at = NULL, last_lead_id = NULL WHERE :kind = ANY(asks)"),
         {"kind": kind},
@@ -175,6 +216,18 @@ def judge_changed(connection: Connection, now: datetime, *, most: int = BATCH) -
     """
     if not connection.scalar(_LOCK):
         return Changes(0, 0)
+    try:
+        with connection.begin_nested():
+            return _judge_oldest(connection, now, most, within(SECONDS))
+    except TookTooLong:
+        every = {one.id: one.condition for one in connection.execute(_ALL).all()}
+        few = min(most, _few(_asking(every, rules_now(connection, now))))
+        return replace(_judge_oldest(connection, now, few, None), more=True)
+
+
+def _judge_oldest(
+    connection: Connection, now: datetime, most: int, until: Deadline | None
+) -> Changes:
     taken = connection.execute(_TAKE, {"most": most}).all()
     crash_point("segments.taken")
     if not taken:
@@ -190,9 +243,12 @@ def judge_changed(connection: Connection, now: datetime, *, most: int = BATCH) -
     }
     everybody = set().union(*by_kind.values())
     if asked:
-        _judge(connection, asked, rules_now(connection, now), these(everybody))
+        rules = rules_now(connection, now)
+        unread = _judge(connection, asked, rules, these(everybody), until)
+        for segment in (key for key, one in unread.items() if one.fails):
+            connection.execute(_FAILS, {"segment": segment})
     connection.execute(_GONE, {"leads": list(everybody)})
-    return Changes(len(taken), len(everybody))
+    return Changes(len(taken), len(everybody), more=len(taken) >= most)
 
 
 def changes_waiting(connection: Connection, most: int) -> int:
@@ -224,22 +280,45 @@ def judge_all(connection: Connection, now: datetime, *, most: int | None = None)
         connection.execute(_BEGIN, segments)
     rules = rules_now(connection, now)
     after = due[0].last_lead_id or 0
-    size = most or _size(connection, together, rules)
-    last, leads = connection.execute(_NEXT, {"after": after, "size": size}).one()
-    if leads:
-        unread = _judge(connection, together, rules, between(after, last))
-        connection.execute(
-            _GO_ON,
-            [
-                {"segment": one, "last": last, "leads": leads, "unread": unread[one]}
-                for one in together
-            ],
-        )
+    each = _asking(together, rules)
+    size = most or _size(each)
+    try:
+        leads = _judge_next(connection, together, rules, after, size=size, until=within(SECONDS))
+    except TookTooLong:
+        size = min(size, _few(each))
+        leads = _judge_next(connection, together, rules, after, size=size, until=None)
     if leads < size:
         connection.execute(_FORGET_GONE, segments)
         connection.execute(_END, segments)
         connection.execute(_SIZE, segments)
     return True
+
+
+def _judge_next(
+    connection: Connection,
+    segments: Mapping[int, str],
+    rules: Rules,
+    after: int,
+    *,
+    size: int,
+    until: Deadline | None,
+) -> int:
+    """Judge the next leads by these segments; how many there were."""
+    last, leads = connection.execute(_NEXT, {"after": after, "size": size}).one()
+    if leads:
+        unread = _judge(connection, segments, rules, between(after, last), until)
+        done = [
+            {
+                "segment": key,
+                "last": last,
+                "leads": leads,
+                "unread": one.leads,
+                "fails": one.fails,
+            }
+            for key, one in unread.items()
+        ]
+        connection.execute(_GO_ON, done)
+    return cast(int, leads)
 
 
 def keep_sizes(connection: Connection, now: datetime) -> None:
@@ -257,34 +336,105 @@ def keep_sizes(connection: Connection, now: datetime) -> None:
         connection.execute(_SIZE, {"segments": None, "now": now})
 
 
-def _size(connection: Connection, segments: Mapping[int, str], rules: Rules) -> int:
-    """How many leads a transaction judges by these segments."""
-    found = answers(connection, _compiled(segments), rules, between(0, 0))
-    return ONE_BY_ONE if found.apart else min(SLICE, JUDGEMENTS // len(segments))
+def _wait(connection: Connection) -> None:
+    with waiting_for_lock(connection, PUBLISHING_WAITS):
+        connection.execute(_WAIT)
+
+
+def _asking(segments: Mapping[int, str], rules: Rules) -> list[Asking]:
+    return [asking(one, rules) for one in _compiled(segments).values()]
+
+
+def _size(each: Sequence[Asking]) -> int:
+    """How many leads a transaction judges by segments that take this."""
+    apart = sum(one.apart for one in each)
+    most = min(SLICE, JUDGEMENTS // max(1, len(each)))
+    return max(1, min(most, ONE_BY_ONE // apart) if apart else most)
+
+
+def _few(each: Sequence[Asking]) -> int:
+    """How many it judges where each part was asked of each of them."""
+    return max(1, ONE_BY_ONE // max(1, sum(one.parts for one in each)))
 
 
 def _judge(
-    connection: Connection, segments: Mapping[int, str], rules: Rules, scope: Scope
-) -> dict[int, int]:
+    connection: Connection,
+    segments: Mapping[int, str],
+    rules: Rules,
+    scope: Scope,
+    until: Deadline | None,
+) -> dict[int, _Unread]:
     """Write which of these leads are members of segments, given by id and condition; of how many
-    it can't be said, for each."""
+    it can't be said, for each. By one that fails nobody is a member, and the others are judged
+    without it.
+
+    Raises:
+        TookTooLong: there was not enough time to ask all; some may be written.
+    """
     conditions = _compiled(segments)
-    found = answers(connection, conditions, rules, scope)
-    values: dict[str, Any] = {**found.values, "at": rules.now}
     # Who can't read a condition, as an older version of ours, makes nobody a member.
-    holds = dict.fromkeys(segments, "cast(NULL AS boolean)") | dict(found.holds)
-    for key in found.apart:
-        said = {
-            lead_id: (None if verdict.reason else verdict.holds)
-            for lead_id, _owner, verdict in one_by_one(connection, conditions[key], rules, scope)
-        }
-        holds[key] = _TOLD.format(key)
-        values[f"holding_{key}"] = [one for one, told in said.items() if told]
-        values[f"unread_{key}"] = [one for one, told in said.items() if told is None]
+    fails = segments.keys() - conditions.keys()
+    unread: dict[int, _Unread] = {}
+    for group in narrow(conditions):
+        found = _written(connection, group, rules, scope, until)
+        if found is not None:
+            unread |= found
+            continue
+        for key, one in group.items():
+            alone = _written(connection, {key: one}, rules, scope, until)
+            if alone is None:
+                fails |= {key}
+            else:
+                unread |= alone
+    if fails:
+        told = dict.fromkeys(fails, "cast(NULL AS boolean)")
+        known = Selection([], scope, rules)
+        of_nobody = _write(connection, known.sql, known.values, told, rules.now)
+        unread |= {key: _Unread(leads, fails=True) for key, leads in of_nobody.items()}
+    return {key: unread.get(key, _Unread(0)) for key in segments}
+
+
+def _written(
+    connection: Connection,
+    conditions: Mapping[int, Condition],
+    rules: Rules,
+    scope: Scope,
+    until: Deadline | None,
+) -> dict[int, _Unread] | None:
+    """The same of conditions that can be read; None, and nothing is written, if one fails."""
+    try:
+        with connection.begin_nested():
+            found = answers(connection, conditions, rules, scope, until=until)
+            holds, values = dict(found.holds), dict(found.values)
+            for key in found.apart:
+                one = conditions[key]
+                said = {
+                    lead_id: (None if verdict.reason else verdict.holds)
+                    for lead_id, verdict in one_by_one(connection, one, rules, scope, until=until)
+                }
+                holds[key] = _TOLD.format(key)
+                values[f"holding_{key}"] = [one for one, told in said.items() if told]
+                values[f"unread_{key}"] = [one for one, told in said.items() if told is None]
+            unread = _write(connection, found.known, values, holds, rules.now)
+    except (DBAPIError, ValueError) as error:
+        if not is_of_the_condition(error):
+            raise
+        return None
+    return {key: _Unread(leads) for key, leads in unread.items()}
+
+
+def _write(
+    connection: Connection,
+    known: str,
+    values: Mapping[str, object],
+    holds: Mapping[int, str],
+    at: datetime,
+) -> dict[int, int]:
+    """Of how many leads it can't be said, for each that was asked of any."""
     told = ", ".join(f"(cast({key} AS bigint), {one})" for key, one in holds.items())
-    statement = text(_WRITE.format(known=found.known, told=told))
-    unread = {row.segment_id: row.unread for row in connection.execute(statement, values)}
-    return {key: unread.get(key, 0) for key in segments}
+    statement = text(_WRITE.format(known=known, told=told))
+    rows = connection.execute(statement, {**values, "at": at})
+    return {row.segment_id: row.unread for row in rows}
 
 
 def _compiled(segments: Mapping[int, str]) -> dict[int, Condition]:

@@ -430,6 +430,7 @@ class Opportunity(Table):
 
     __table_args__ = (
         CheckConstraint("amount IS NULL OR amount >= 0 AND currency <> ''", name="amount"),
+        Index("ix_opportunity_open", "account_id", postgresql_where=text("outcome = ''")),
         Index("ix_opportunity_closed", "closed_at", postgresql_where=text("outcome <> ''")),
     )
 

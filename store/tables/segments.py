@@ -27,6 +27,10 @@ class SegmentRow(Table):
     judged: Mapped[int] = mapped_column(server_default="0")
     unjudged: Mapped[int] = mapped_column(server_default="0")
     """Of how many of those the condition could not be answered."""
+    members: Mapped[int] = mapped_column(server_default="0")
+    """Leads in it: written with them."""
+    fails: Mapped[bool] = mapped_column(server_default="false")
+    """Whether the condition can't be asked at all, so that nobody is in it."""
     last_lead_id: Mapped[int | None] = mapped_column(BigInteger)
     """The lead that was judged last, by id; NULL while all are not being judged."""
     begun_at: Mapped[datetime | None]

@@ -11,23 +11,24 @@ from sqlalchemy import Connection, Row, text
 
 from domain.segments.policy import Segment, SegmentsPolicy
 from store.published.policies import PolicyMissing, policy
+from store.segments.lead_facts import EVERYBODY, Scope, seen
 
 SIZES = 90
 """Days of which the size of a segment is told."""
 
 _ROWS = text(
     """
-    SELECT segment.name, leads, judged, unjudged, judged_at, begun_at, with_time,
-        last_lead_id IS NOT NULL AS is_running, coalesce(counted.members, 0) AS members
-    FROM segment LEFT JOIN (
-        SELECT segment_id, count(*) AS members FROM segment_member
-        WHERE cast(:name AS text) IS NULL
-            OR segment_id = (SELECT id FROM segment WHERE name = :name)
-        GROUP BY segment_id
-    ) AS counted ON counted.segment_id = segment.id
-    WHERE cast(:name AS text) IS NULL OR segment.name = :name
+    SELECT id, name, leads, judged, unjudged, fails, judged_at, with_time, members,
+        last_lead_id IS NOT NULL AS is_running
+    FROM segment WHERE cast(:name AS text) IS NULL OR name = :name
     """
 )
+_MEMBERS_SEEN = """
+    SELECT segment_id, count(*) AS members FROM segment_member
+    WHERE {seen} AND (cast(:name AS text) IS NULL
+        OR segment_id = (SELECT id FROM segment WHERE name = :name))
+    GROUP BY segment_id
+"""
 _SIZES = text(
     """
     SELECT day, members FROM segment_size
@@ -51,10 +52,11 @@ class SegmentLine:
     Attributes:
         state: ``waiting`` or ``judging`` until all leads have been judged by its condition for the
             first time, then ``ready``.
-        members: leads in it now.
+        members: leads in it now, of those that whoever asks sees.
         leads, judged: how many leads there were when the last judging of all began, and of how many
             it has been said so far.
         unjudged: of how many of those it could not be said; they are no members.
+        fails: whether the condition can't be asked at all, so that nobody is a member.
         judged_at: when all had been judged last.
     """
 
@@ -66,6 +68,7 @@ class SegmentLine:
     leads: int
     judged: int
     unjudged: int
+    fails: bool
     judged_at: datetime | None
 
 
@@ -81,7 +84,7 @@ class SegmentSizeLine:
 class SegmentDetail(SegmentLine):
     """One segment; ``with_time`` is whether its members change though nothing happens: all are
     judged again each hour. ``sizes`` are of the last days on which it was counted, the newest
-    first."""
+    first; none for who sees the leads of one team."""
 
     when: str
     with_time: bool
@@ -110,27 +113,37 @@ def published_segments(connection: Connection) -> Sequence[Segment]:
 
 
 def list_segments(
-    connection: Connection, *, after: str = "", limit: int | None = None
+    connection: Connection,
+    *,
+    after: str = "",
+    limit: int | None = None,
+    team: str | None = None,
+    customers: bool = False,
 ) -> list[SegmentLine]:
-    """Segments by name, from the one after the name ``after``; ``limit`` None: all."""
+    """Segments by name, from the one after the name ``after``; ``limit`` None: all. Members are
+    those of a team, with ``customers`` also the customers of all; ``team`` None: everybody."""
     found = {row.name: row for row in connection.execute(_ROWS, {"name": None})}
+    members = _members_seen(connection, None, seen(team, customers=customers))
     lines = [
-        _line(one, found[one.name])
+        _line(one, found[one.name], members)
         for one in sorted(published_segments(connection), key=lambda one: one.name)
         if one.name > after and one.name in found
     ]
     return lines[:limit]
 
 
-def segment_named(connection: Connection, name: str) -> SegmentDetail | None:
-    """One segment, None when there is none of this name."""
+def segment_named(
+    connection: Connection, name: str, *, team: str | None = None, customers: bool = False
+) -> SegmentDetail | None:
+    """One segment as :func:`list_segments` counts it, None when there is none of this name."""
     segment = next((one for one in published_segments(connection) if one.name == name), None)
     row = connection.execute(_ROWS, {"name": name}).first()
     if segment is None or row is None:
         return None
-    sizes = connection.execute(_SIZES, {"name": name, "most": SIZES})
+    members = _members_seen(connection, name, seen(team, customers=customers))
+    sizes = connection.execute(_SIZES, {"name": name, "most": SIZES}) if team is None else ()
     return SegmentDetail(
-        **vars(_line(segment, row)),
+        **vars(_line(segment, row, members)),
         when=segment.when,
         with_time=row.with_time,
         sizes=[SegmentSizeLine(**size._mapping) for size in sizes],
@@ -160,7 +173,21 @@ def sampled_leads(connection: Connection, ids: Sequence[int]) -> list[SampledLea
     return [SampledLead(**row._mapping) for row in rows]
 
 
-def _line(segment: Segment, row: Row[tuple[object, ...]]) -> SegmentLine:
+def _members_seen(
+    connection: Connection, name: str | None, among: Scope
+) -> Mapping[int, int] | None:
+    """Id of a segment → its members of these leads; None for all leads, which the segments have
+    themselves."""
+    if among == EVERYBODY:
+        return None
+    counted = text(_MEMBERS_SEEN.format(seen=among.of("lead_id")))
+    rows = connection.execute(counted, {**among.values, "name": name})
+    return {row.segment_id: row.members for row in rows}
+
+
+def _line(
+    segment: Segment, row: Row[tuple[object, ...]], members: Mapping[int, int] | None
+) -> SegmentLine:
     state: Literal["waiting", "judging", "ready"] = "ready"
     if row.judged_at is None:
         state = "judging" if row.is_running else "waiting"
@@ -169,9 +196,10 @@ def _line(segment: Segment, row: Row[tuple[object, ...]]) -> SegmentLine:
         segment.title,
         segment.description,
         state,
-        row.members,
+        row.members if members is None else members.get(row.id, 0),
         row.leads,
         row.judged,
         row.unjudged,
+        row.fails,
         row.judged_at,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from operator import attrgetter
 from typing import Annotated
 
@@ -29,27 +30,29 @@ Reader = Annotated[Caller, Depends(may(Action.READ_CADENCES))]
 LeadReader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
 
 
-@router.get("/segments", dependencies=[Depends(may(Action.READ_CADENCES))])
+@router.get("/segments")
 def list_all_segments(
-    context: CurrentContext, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext, caller: Reader, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[SegmentLine]:
-    """Segments by name, each with how many leads are in it."""
-    return page_by_name(context, "segments", cursor, limit, list_segments)
+    """Segments by name, each with how many of the leads that the caller sees are in it."""
+    read = partial(list_segments, team=team_of(caller), customers=sees_customers(caller))
+    return page_by_name(context, "segments", cursor, limit, read)
 
 
 @router.get("/segment-preview", operation_id="preview_segment")
 def preview(context: CurrentContext, caller: Reader, when: Condition) -> SegmentPreview:
-    """For how many leads a condition holds, published or not, and some of those that the caller
-    sees. Where to count all would take long, the counts are estimates (`exact` is false)."""
+    """For how many of the leads that the caller sees a condition holds, published or not, and some
+    of them. Where to count all would take long, the counts are estimates (`exact` is false)."""
     with context.database.connect() as connection:
         return services.preview(connection, context, caller, when)
 
 
-@router.get("/segments/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])
-def show_segment(context: CurrentContext, name: str) -> SegmentDetail:
-    """One segment: its condition, how many leads are in it, and how many were on the last days."""
+@router.get("/segments/{name}")
+def show_segment(context: CurrentContext, caller: Reader, name: str) -> SegmentDetail:
+    """One segment: its condition, how many of the leads that the caller sees are in it, and, for
+    who sees all, how many were on the last days."""
     with context.database.connect() as connection:
-        return _segment(connection, name)
+        return _segment(connection, caller, name)
 
 
 @router.get("/segments/{name}/members", operation_id="list_members")
@@ -71,7 +74,7 @@ def list_members(
     wanted = LeadFilter(segment=[name], team=team_of(caller), customers=sees_customers(caller))
 
     def read(connection: Connection, after: Key | None, most: int) -> list[FoundLead]:
-        _segment(connection, name)
+        _segment(connection, caller, name)
         mark = None if after is None else LeadCursor(*after)
         return find_leads(connection, now, wanted, order=order, after=mark, limit=most)
 
@@ -79,7 +82,9 @@ def list_members(
     return page(context, f"members by {order}", cursor, limit, read, key=key)
 
 
-def _segment(connection: Connection, name: str) -> SegmentDetail:
+def _segment(connection: Connection, caller: Caller, name: str) -> SegmentDetail:
+    team, customers = team_of(caller), sees_customers(caller)
     return found(
-        segment_named(connection, name), sentence("There is no segment '{name}'.", name=name)
+        segment_named(connection, name, team=team, customers=customers),
+        sentence("There is no segment '{name}'.", name=name),
     )

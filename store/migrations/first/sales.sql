@@ -172,6 +172,7 @@ CREATE TABLE opportunity (
 );
 CREATE INDEX ix_opportunity_account_id ON opportunity (account_id);
 CREATE INDEX ix_opportunity_lead_id ON opportunity (lead_id);
+CREATE INDEX ix_opportunity_open ON opportunity (account_id) WHERE outcome = '';
 CREATE INDEX ix_opportunity_closed ON opportunity (closed_at) WHERE outcome <> '';
 
 CREATE TABLE opportunity_change (

@@ -7,6 +7,8 @@ CREATE TABLE segment (
     leads INTEGER DEFAULT '0' NOT NULL,
     judged INTEGER DEFAULT '0' NOT NULL,
     unjudged INTEGER DEFAULT '0' NOT NULL,
+    members INTEGER DEFAULT '0' NOT NULL,
+    fails BOOLEAN DEFAULT 'false' NOT NULL,
     last_lead_id BIGINT,
     begun_at TIMESTAMP WITH TIME ZONE,
     judged_at TIMESTAMP WITH TIME ZONE,

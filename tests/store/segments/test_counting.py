@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import cast
 
-from store.segments import counting
+import pytest
+from sqlalchemy import event
+
+from store.segments import counting, lead_facts
 from store.segments.answers import compiled
 from store.segments.counting import SegmentCount, count_members
+from store.segments.lead_facts import EVERYBODY, Scope, seen
 from tests.support.scored_leads import NOW, Book
 
 ASKED_ONE_BY_ONE = "lead.title == lead.company"
 
 
-def counted(book: Book, condition: str, team: str | None = None) -> SegmentCount:
+FAILING = "1 / (lead.id - lead.id)"
+"""In place of a fact."""
+
+
+def counted(book: Book, condition: str, among: Scope = EVERYBODY) -> SegmentCount:
     """The count of now."""
     with book.database.connect() as connection:
-        return count_members(connection, compiled(condition), NOW, team=team)
+        return count_members(connection, compiled(condition), NOW, among=among)
 
 
 def test_a_condition_is_counted_with_some_leads_and_why_others_can_not_be_said(book: Book) -> None:
@@ -66,11 +74,95 @@ def test_what_takes_too_long_is_estimated_and_says_so(
     assert len(found.sample) == counting.SHOWN
 
 
-def test_only_leads_of_the_team_are_shown(book: Book) -> None:
-    """An SDR would read names of other teams' leads; how many there are is no secret."""
+def test_who_sees_one_team_is_told_of_no_other_leads(book: Book) -> None:
+    """By a condition with a mail domain or a name an SDR would learn who is a lead of others;
+    customer success sees customers of all."""
     book.run("INSERT INTO rep (code, name, email, team) VALUES ('rep-1', 'R', '', 'west')")
     ours = book.lead(owner="rep-1")
     book.lead()
-    for condition in ("cycle == 1", "lead.title == lead.company"):
-        found = counted(book, condition, team="west")
-        assert (found.members, found.sample) == (2, [ours])
+    customer = book.lead(stage="customer")
+    for condition in ("cycle == 1", "number(lead.title) < 5 || cycle == 1", ASKED_ONE_BY_ONE):
+        own = counted(book, condition, seen("west"))
+        more = counted(book, condition, seen("west", customers=True))
+        assert (own.leads, own.members, own.sample) == (1, 1, [ours])
+        assert (more.leads, more.members, set(more.sample)) == (2, 2, {ours, customer})
+        assert counted(book, condition).members == 3
+    unread = counted(book, 'lead.attributes.plan == "pro"', seen("west"))
+    assert (unread.unread, [one.leads for one in unread.unanswered]) == (1, [1])
+
+
+@pytest.mark.parametrize("condition", ["cycle == 1", ASKED_ONE_BY_ONE])
+def test_who_was_erased_is_not_counted(book: Book, condition: str) -> None:
+    """Nine leads of ten would be told as ten, as if all ten were there."""
+    for _ in range(9):
+        book.lead()
+    book.lead(phase_reason="erased")
+
+    found = counted(book, condition)
+
+    assert (found.leads, found.members, found.exact, found.sampled) == (9, 9, True, 9)
+
+
+def test_who_was_erased_is_in_no_estimate(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a list of which half was erased, half would be missing."""
+    book.run(
+        "INSERT INTO lead (email, email_key, phase_reason) SELECT n, n, "
+        "CASE WHEN n % 2 = 0 THEN 'erased' ELSE '' END FROM generate_series(1, 400) AS n"
+    )
+    monkeypatch.setattr(counting, "SECONDS", 0)
+
+    found = counted(book, "cycle == 1")
+
+    assert (found.leads, found.members, found.exact, found.sampled) == (200, 200, False, 200)
+
+
+def test_cel_has_no_more_time_than_sql(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever writes a condition about texts of which each lead has its own would wait a minute
+    for its count."""
+    book.run(
+        "INSERT INTO lead (email, email_key, last_name, first_name) "
+        "SELECT n, n, 'Name ' || n, 'First ' || n FROM generate_series(1, 2500) AS n"
+    )
+    slow = " || ".join(
+        f'lead.{name}_name.matches("(?i)^x.*{n}{n}{n}$")'
+        for n in range(10)
+        for name in ("last", "first")
+    )
+    monkeypatch.setattr(counting, "MOST_VALUES", 20_000)
+    monkeypatch.setattr(counting, "SECONDS", 0.1)
+    monkeypatch.setattr(counting, "ESTIMATE_SECONDS", 0.1)
+
+    found = counted(book, slow)
+
+    assert not found.exact
+    assert found.sampled < 2500
+
+
+def test_each_fact_is_looked_up_once(book: Book) -> None:
+    """All leads would be gone through again for each part that is about the same."""
+    book.lead(title="CTO")
+    asked: list[str] = []
+    parts = 'lead.title.matches("C") || lead.title.matches("T") || lead.title.matches("O")'
+    with book.database.connect() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *what: asked.append(what[2]))
+        assert count_members(connection, compiled(parts), NOW).members == 1
+
+    assert sum("SELECT DISTINCT" in one for one in asked) == 1
+
+
+@pytest.mark.parametrize("condition", ["cycle == 1", "daysSince(lead.created) > 3000000000"])
+def test_what_the_database_can_not_answer_can_not_be_said_of_anybody(
+    book: Book, condition: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page would fail, and what is wrong with it would not be told."""
+    book.lead()
+    if condition == "cycle == 1":
+        monkeypatch.setitem(cast(dict[str, str], lead_facts._PLAIN), "cycle", FAILING)
+
+    found = counted(book, condition)
+
+    if condition == "cycle == 1":
+        assert (found.members, found.unread, found.sample) == (0, 1, ())
+        assert [one.reason for one in found.unanswered] == [counting.FAILS]
+    else:
+        assert (found.members, found.unread) == (0, 0)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from sqlalchemy import text
 
+from domain.rules.segment_facts import FactRead
+from store.segments import lead_facts, membership
+from store.segments.lead_facts import EVERYBODY, Selection, rules_now, these
 from store.segments.membership import (
     changes_waiting,
     judge_all,
     judge_all_again,
     judge_changed,
     keep_sizes,
+    publish_segments,
 )
 from store.views.segments import segment_named
 from tests.store.segments.world import (
@@ -25,6 +30,7 @@ from tests.store.segments.world import (
     members,
     publish,
     recomputed,
+    segments_of,
 )
 from tests.support.scored_leads import NOW, Book
 
@@ -230,3 +236,138 @@ def test_each_day_has_a_size(book: Book) -> None:
 
     assert found is not None
     assert [(one.day.day, one.members) for one in found.sizes] == [(7, 1), (6, 1)]
+
+
+def test_one_segment_that_fails_stops_no_other(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All segments would stand still until somebody finds the one that the database can't answer;
+    and of that one the page says so."""
+    korean = book.lead(country="KR")
+    again = book.lead()
+    publish(book, [KOREAN, "cycle == 1"])
+    judge(book)
+    with monkeypatch.context() as broken:
+        broken.setitem(cast(dict[str, str], lead_facts._PLAIN), "cycle", "1 / (lead.id - lead.id)")
+        book.run("UPDATE lead SET country = 'KR', cycle = 1 WHERE id = :id", id=again)
+        judge(book)
+        assert members(book) == {KOREAN: {korean, again}, "cycle == 1": {korean, again}}
+        book.run("UPDATE lead SET cycle = 2 WHERE id = :id", id=korean)
+        judge(book)
+        assert members(book) == {KOREAN: {korean, again}, "cycle == 1": {again}}
+        publish(book, ["cycle == 1", KOREAN])
+        judge(book)
+        with book.database.connect() as connection:
+            found = segment_named(connection, "s0")
+        assert members(book) == {KOREAN: {korean, again}, "cycle == 1": set()}
+        assert found is not None
+        assert (found.state, found.fails, found.unjudged) == ("ready", True, 2)
+
+    judge(book, NOW + timedelta(hours=2))
+
+    with book.database.connect() as connection:
+        found = segment_named(connection, "s0")
+    assert members(book) == {KOREAN: {korean, again}, "cycle == 1": {again}}
+    assert found is not None
+    assert not found.fails
+
+
+def test_so_many_days_ago_that_they_are_no_whole_number_of_the_database(book: Book) -> None:
+    """One segment with a nought too many would be answered by an error."""
+    book.lead()
+    ages = ["daysSince(lead.created) > 3000000000", "daysSince(lead.created) < 3000000000"]
+    publish(book, ages)
+    judge(book)
+
+    assert [len(members(book)[one]) for one in ages] == [0, 1]
+    with book.database.connect() as connection:
+        found = segment_named(connection, "s0")
+    assert found is not None
+    assert not found.fails
+
+
+def test_segments_may_ask_for_more_than_a_query_has_columns(book: Book) -> None:
+    """A few hundred segments about attributes and pages would stop all judging."""
+    lead = book.lead(attributes='{"a3_2": "x"}')
+    conditions = [
+        " || ".join(f'lead.attributes.a{n}_{m} == "x"' for m in range(34)) for n in range(50)
+    ]
+    publish(book, conditions)
+    judge(book)
+
+    assert {one: found for one, found in members(book).items() if found} == {conditions[3]: {lead}}
+
+
+def test_many_segments_that_are_asked_lead_by_lead_take_fewer_leads_at_a_time(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever publishes meanwhile would wait minutes for the judging of a moment, and fail."""
+    for _ in range(5):
+        book.lead()
+    publish(book, ["lead.title == lead.company", "lead.title != lead.company"])
+    monkeypatch.setattr(membership, "ONE_BY_ONE", 4)
+    with book.database.begin() as connection:
+        judge_all(connection, NOW)
+        found = segment_named(connection, "s0")
+
+    assert found is not None
+    assert found.judged == 2
+
+
+def test_a_judging_that_takes_too_long_goes_on_with_fewer_leads(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As above, where texts of which each lead has its own are asked about."""
+    leads = {book.lead(title=f"CTO {n}") for n in range(5)}
+    when = 'lead.title.matches("^C")'
+    publish(book, [when])
+    monkeypatch.setattr(membership, "SECONDS", 0)
+    monkeypatch.setattr(membership, "ONE_BY_ONE", 3)
+    with book.database.begin() as connection:
+        judge_all(connection, NOW)
+        found = segment_named(connection, "s0")
+    assert found is not None
+    assert found.judged == 3
+    judge(book)
+    book.run("UPDATE lead SET title = 'no ' || title")
+    with book.database.begin() as connection:
+        changed = judge_changed(connection, NOW)
+
+    assert (changed.taken, changed.more) == (3, True)
+    assert len(members(book)[when] & leads) == 2
+    judge(book)
+    assert members(book)[when] == set()
+
+
+def test_publishing_waits_longer_than_for_other_locks(book: Book) -> None:
+    """A busy hour of judging would refuse what somebody publishes."""
+    failed: list[Exception] = []
+
+    def publishing() -> None:
+        try:
+            with book.database.begin() as connection:
+                connection.execute(text("SET LOCAL lock_timeout = '100ms'"))
+                publish_segments(connection, segments_of([KOREAN]))
+                left = connection.scalar(text("SELECT current_setting('lock_timeout')"))
+                assert left == "100ms"
+        except Exception as error:
+            failed.append(error)
+
+    publish(book, [FEW_CLICKS])
+    with book.database.begin() as connection:
+        judge_all(connection, NOW)
+        thread = threading.Thread(target=publishing)
+        thread.start()
+        thread.join(0.5)
+        assert thread.is_alive()
+    thread.join()
+
+    assert failed == []
+
+
+def test_opportunities_of_accounts_are_counted_for_few_leads_only(book: Book) -> None:
+    """One lead that changed would have those of all companies counted."""
+    with book.database.connect() as connection:
+        rules = rules_now(connection, NOW)
+    read = [FactRead("opportunity.open_at_account")]
+
+    assert "account_id IN (SELECT account_id FROM lead" in Selection(read, these([1]), rules).sql
+    assert "account_id IN (SELECT" not in Selection(read, EVERYBODY, rules).sql

@@ -86,14 +86,16 @@ def judge(book: Book, now: datetime = NOW, *, slice_of: int | None = None) -> No
 
 
 def members(book: Book) -> dict[str, set[int]]:
-    """Condition → its members, as the database has them."""
+    """Condition → its members, as the database has them; the segment knows how many."""
     with book.database.connect() as connection:
         rows = connection.execute(
             text(
-                "SELECT condition, array_remove(array_agg(lead_id), NULL) AS leads FROM segment "
-                "LEFT JOIN segment_member ON segment_id = segment.id GROUP BY condition"
+                "SELECT condition, members, array_remove(array_agg(lead_id), NULL) AS leads "
+                "FROM segment LEFT JOIN segment_member ON segment_id = segment.id "
+                "GROUP BY segment.id"
             )
-        )
+        ).all()
+        assert all(len(row.leads) == row.members for row in rows)
         return {row.condition: set(row.leads) for row in rows}
 
 
@@ -109,7 +111,7 @@ def holding(connection: Connection, condition: str, now: datetime = NOW) -> set[
     """The leads for whom a condition holds, asked one by one."""
     rules = rules_now(connection, now)
     told = one_by_one(connection, compiled(condition), rules, EVERYBODY)
-    return {lead for lead, _owner, verdict in told if verdict.holds}
+    return {lead for lead, verdict in told if verdict.holds}
 
 
 def by_sql(

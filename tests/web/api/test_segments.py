@@ -39,11 +39,14 @@ async def test_a_segment_tells_what_it_is_and_who_is_in_it(api: Api) -> None:
     file = await api.ask("ops", "GET", "/segments/pros/members?format=csv")
     filtered = (await api.ask("ops", "GET", "/leads?segment=pros")).json()["items"]
     lead = (await api.ask("ops", "GET", f"/leads/{ours}")).json()
+    (of_team,) = (await api.ask("sdr", "GET", "/segments")).json()["items"]
+    shown_to_team = (await api.ask("sdr", "GET", "/segments/pros")).json()
 
     assert (listed["name"], listed["members"], listed["unjudged"]) == ("pros", 2, 1)
     assert (listed["state"], listed["judged"], listed["leads"]) == ("ready", 4, 4)
     assert (shown["when"], shown["with_time"]) == (WHEN, False)
     assert [one["members"] for one in shown["sizes"]] == [2]
+    assert (of_team["members"], shown_to_team["members"], shown_to_team["sizes"]) == (1, 1, [])
     assert [one["id"] for one in everybody] == [ours, theirs]
     assert [one["id"] for one in own] == [ours]
     assert file.text.count("\n") == 3
@@ -58,11 +61,14 @@ async def test_a_condition_is_counted_before_it_is_published(api: Api) -> None:
     ours = api.lead("ours@acme.example", "rep-1", attributes={"plan": "pro"})
     api.lead("theirs@acme.example", "rep-9", attributes={"plan": "pro"})
 
-    found = await api.ask("sdr", "GET", f"/segment-preview?when={quote(WHEN)}")
+    found = await api.ask("ops", "GET", f"/segment-preview?when={quote(WHEN)}")
+    own = (await api.ask("sdr", "GET", f"/segment-preview?when={quote(WHEN)}")).json()
     wrong = await api.ask("ops", "GET", f"/segment-preview?when={quote('lead.plan == 1')}")
     count = found.json()["count"]
 
     assert (count["members"], count["leads"], count["exact"]) == (2, 2, True)
-    assert [one["id"] for one in found.json()["sample"]] == [ours]
+    assert len(found.json()["sample"]) == 2
+    assert (own["count"]["members"], own["count"]["leads"]) == (1, 1)
+    assert [one["id"] for one in own["sample"]] == [ours]
     assert (wrong.status_code, "unknown field 'plan' of lead" in wrong.text) == (422, True)
     assert wrong.json()["errors"][0]["field"] == "when"

@@ -7,6 +7,7 @@ from nicegui import ui
 
 from domain.access import Action, publishing
 from domain.refusals import Missing
+from services.access import sees_customers, team_of
 from store.views.segments import (
     SegmentDetail,
     SegmentLine,
@@ -41,7 +42,9 @@ async def segments(visit: PageVisit) -> None:
 
     async def draw() -> None:
         nonlocal shown
-        found = await visit.read(list_segments)
+        found = await visit.read(
+            list_segments, team=team_of(visit.caller), customers=sees_customers(visit.caller)
+        )
         if found == shown:
             return
         shown = found
@@ -56,7 +59,9 @@ async def segments(visit: PageVisit) -> None:
 @console_page("/segments/{name}", Action.READ_CADENCES, N_("Segment"))
 async def segment(visit: PageVisit, name: str) -> None:
     """One segment: its condition, how many leads are in it now, and how many were."""
-    found = await visit.read(segment_named, name)
+    found = await visit.read(
+        segment_named, name, team=team_of(visit.caller), customers=sees_customers(visit.caller)
+    )
     if found is None:
         raise Missing(_("There is no segment '{name}'.", name=name))
     name_page(visit, found.title)
@@ -81,7 +86,9 @@ async def segment(visit: PageVisit, name: str) -> None:
 
     async def draw() -> None:
         nonlocal shown
-        now = await visit.read(segment_named, name)
+        now = await visit.read(
+            segment_named, name, team=team_of(visit.caller), customers=sees_customers(visit.caller)
+        )
         if now is None or now == shown:
             return
         shown = now
@@ -122,6 +129,8 @@ def _row(one: SegmentLine) -> list[Cell]:
 
 
 def _state(one: SegmentLine) -> Cell:
+    if one.fails:
+        return badge(_("can't be asked"), "warn")
     if one.state == "waiting":
         return badge(_("waits for a worker"), "warn")
     if one.state == "judging":
@@ -140,6 +149,8 @@ def _standing(one: SegmentDetail) -> dict[str, Cell]:
         if one.unjudged
         else ""
     )
+    if one.fails:
+        unjudged = _("anybody: this condition can't be asked. Write it another way")
     return {
         _("Leads in it"): f"{one.members:,}",
         _("Can't be said of"): unjudged,
