@@ -107,6 +107,9 @@ class CadenceActivities:
             resumed = None
             if why == EventCode.UNENROLLED:
                 resumed = enrollment_entries.take_up(connection, request.lead_id)
+                if resumed is None:
+                    # The run of before was undone on the way: further back.
+                    return Enrolled(0, [], Plan("exit", reason=why), entered)
             enrollment = resumed or self._enroll(connection, request, now)
             if why == EventCode.ENROLLED and enrollment_entries.begun(
                 connection, request.lead_id, enrollment.id

@@ -8,6 +8,7 @@ from domain.contracts.journey import (
     BeginCadence,
     EventCode,
     FindWayBack,
+    JourneyEvent,
     JourneyResult,
     JourneyState,
     Phase,
@@ -16,6 +17,14 @@ from workflows import activity_stubs
 from workflows.cadence_run import run_cadence
 from workflows.phase import JourneyPhase
 from workflows.transition import Transition, end
+
+BEFORE_GOING_BACK = (
+    EventCode.BOOKED,
+    EventCode.REPLIED,
+    EventCode.SCORE_REACHED,
+    EventCode.PLAY,
+)
+"""What counts more than where a lead was before its enrollment was undone."""
 
 
 @workflow.defn(name=Phase.NURTURE)
@@ -47,6 +56,12 @@ class NurturePhase(JourneyPhase):
         if enrolled.entered:
             self.state.score_band = enrolled.entered.score_band
         ending = await run_cadence(self, enrolled, also=(EventCode.PLAY, EventCode.ENROLLED))
+        if ending.code == EventCode.UNENROLLED:
+            return await self.way_back()
+        return self.after(ending)
+
+    def after(self, ending: JourneyEvent) -> Transition:
+        """Where the end of the cadence leads."""
         match ending.code:
             case EventCode.SCORE_REACHED | EventCode.REPLIED:
                 return Transition(Phase.FOLLOW_UP, ending.code)
@@ -54,14 +69,17 @@ class NurturePhase(JourneyPhase):
                 return Transition(Phase.MEETING, ending.code, meeting_id=ending.ref)
             case EventCode.PLAY | EventCode.ENROLLED as code:
                 return Transition(Phase.NURTURE, code, cadence=ending.reason)
-            case EventCode.UNENROLLED:
-                return await self.way_back()
             case _:
                 return Transition(Phase.RECYCLE, ending.code)
 
     async def way_back(self) -> Transition:
-        """Where the lead was before it was enrolled, as if it had not been."""
+        """Where the lead was before it was enrolled, as if it had not been; unless it, or sales,
+        has asked for something else."""
+        if news := self.consume(*BEFORE_GOING_BACK):
+            return self.after(news)
         way = await activity_stubs.find_way_back(FindWayBack(self.state.lead_id))
+        if news := self.consume(*BEFORE_GOING_BACK):
+            return self.after(news)
         if not way.phase:
             return end("unenrolled", EventCode.UNENROLLED)
         return Transition(Phase(way.phase), way.reason, cadence=way.cadence, cycle=way.cycle)

@@ -137,6 +137,10 @@ class JourneyPhase(Inbox):
         to stop may still be stopping."""
         return f"{journey_id(self.state.lead_id)}-{name}-{self.entered}"
 
+    def receive(self, event: JourneyEvent) -> None:
+        """Accept an event once. One of a later cycle came before its cycle was taken back."""
+        super().receive(replace(event, cycle=min(event.cycle, self.state.cycle)))
+
     def accept(self, event: JourneyEvent) -> None:
         """Take over a new owner, leave when another opportunity was won, keep all else."""
         match event.code:
@@ -205,7 +209,7 @@ class JourneyPhase(Inbox):
             stage=STAGE_OF_PHASE[phase],
             meeting_id=transition.meeting_id
             or (0 if transition.next_cycle else self.state.meeting_id),
-            inbox=[n for n in self.state.inbox if n.cycle in (0, cycle)],
+            inbox=[n for n in self._of_no_later_cycle(cycle) if n.cycle in (0, cycle)],
             entered="",
             side_workflows=[],
             from_sales=self.phase in IN_SALES,
@@ -213,3 +217,8 @@ class JourneyPhase(Inbox):
         workflow.continue_as_new(
             workflow=phase.value, args=[state], search_attributes=search_attributes(state)
         )
+
+    def _of_no_later_cycle(self, cycle: int) -> list[JourneyEvent]:
+        """What nobody has used yet; what came in a cycle that is taken back is of the one before,
+        which goes on."""
+        return [replace(one, cycle=min(one.cycle, cycle)) for one in self.state.inbox]

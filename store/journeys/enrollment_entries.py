@@ -59,9 +59,10 @@ _TOLD = text(
     """
 )
 # The journey went another way before it heard, and won't any more: looked at once more, which says
-# why it stays out, or tells it again. One that has begun in the meantime is locked by that.
+# why it stays out, or tells it again. One that has begun in the meantime is locked by that. One
+# that was to go back and went to sales, say, instead is not on its way any more.
 _UNHEARD = text(
-    """
+    f"""
     UPDATE enrollment_run_lead AS one SET due_at = :now,
         state = CASE WHEN one.state = 'undoing' THEN 'dropped'
             WHEN attempts < :most THEN 'waiting' ELSE 'left_out' END,
@@ -71,7 +72,12 @@ _UNHEARD = text(
         AND (lead.phase NOT IN ('', :nurture, :recycle, :ended) OR lead.cycle > one.told_cycle
             OR lead.phase = :ended AND lead.phase_reason <> :unenrolled
             OR EXISTS (SELECT FROM relay_message WHERE outcome = 'undeliverable'
-                AND key = 'enrolled:' || run_id || ':' || one.lead_id || ':' || attempts))
+                AND key = 'enrolled:' || run_id || ':' || one.lead_id || ':' || attempts));
+    UPDATE enrollment_run_lead AS one SET state = 'undone'
+    FROM lead WHERE lead.id = one.lead_id AND one.state = 'undoing'
+        AND one.enrollment_id IS NOT NULL
+        AND (lead.phase NOT IN ('', :nurture) OR EXISTS (SELECT FROM enrollment
+            WHERE enrollment.lead_id = lead.id AND ended_at IS NULL AND NOT key ~ {BESIDE}))
     """
 )
 _BEGIN = text(
@@ -94,14 +100,21 @@ _BEGUN = text(
     RETURNING state = 'undoing'
     """
 )
+# What was undone last is what a lead goes back from; of runs that were undone at once, the one that
+# it entered first.
+_LAST_UNDONE = """
+    SELECT run_id FROM enrollment_run_lead AS one WHERE one.lead_id = :lead
+        AND one.state IN ('undoing', 'undone') AND one.entered_at IS NOT NULL
+    ORDER BY one.undone_at DESC, one.entered_at LIMIT 1
+"""
+_CAN_GO_ON = "(enrollment.ended_at IS NULL OR enrollment.exit_reason = :enrolled)"
 _WAY_BACK = text(
-    """
-    SELECT run_id, left_phase, left_reason, left_cycle, coalesce(version.name, '') AS cadence
+    f"""
+    SELECT left_phase, left_reason, left_cycle, coalesce(version.name, '') AS cadence
     FROM enrollment_run_lead AS one
-    LEFT JOIN enrollment ON enrollment.id = one.left_enrollment_id
+    LEFT JOIN enrollment ON enrollment.id = one.left_enrollment_id AND {_CAN_GO_ON}
     LEFT JOIN cadence_version AS version ON version.id = enrollment.cadence_version_id
-    WHERE one.lead_id = :lead AND state IN ('undoing', 'undone') AND one.entered_at IS NOT NULL
-    ORDER BY one.entered_at DESC LIMIT 1
+    WHERE one.lead_id = :lead AND one.run_id = ({_LAST_UNDONE})
     """
 )
 _UNDONE = (
@@ -109,23 +122,31 @@ _UNDONE = (
 )
 # Asked again after an answer that got lost, it says the same.
 _TAKE_UP = text(
-    """
+    f"""
     WITH back AS (
-        UPDATE enrollment_run_lead SET state = 'undone'
-        WHERE lead_id = :lead AND state IN ('undoing', 'undone') AND entered_at = (
-            SELECT max(entered_at) FROM enrollment_run_lead WHERE lead_id = :lead)
-        RETURNING left_enrollment_id)
-    UPDATE enrollment SET ended_at = NULL, exit_reason = '' FROM back
-    WHERE enrollment.id = back.left_enrollment_id
-        AND (exit_reason = :enrolled OR ended_at IS NULL)
-    RETURNING enrollment.id, cadence_version_id
+        SELECT left_enrollment_id FROM enrollment_run_lead
+        WHERE lead_id = :lead AND run_id = ({_LAST_UNDONE})
+    ), on_again AS (
+        UPDATE enrollment SET ended_at = NULL, exit_reason = '' FROM back
+        WHERE enrollment.id = back.left_enrollment_id AND {_CAN_GO_ON}
+        RETURNING enrollment.id, cadence_version_id
+    ), undone AS (
+        {_UNDONE} AND EXISTS (SELECT FROM on_again)
+    )
+    SELECT id, cadence_version_id FROM on_again
     """
 )
+# What came in the cycle that is taken back is of the one that goes on.
 _BACK_AT_REST = text(
     f"""
-    WITH back AS ({_UNDONE} RETURNING left_phase, left_reason, left_since)
-    UPDATE lead SET phase_since = back.left_since FROM back
-    WHERE lead.id = :lead AND lead.phase = back.left_phase AND lead.phase_reason = back.left_reason
+    WITH back AS ({_UNDONE} RETURNING left_phase, left_reason, left_cycle, left_since), rests AS (
+        UPDATE lead SET phase_since = back.left_since,
+            crossed_cycle = least(lead.crossed_cycle, lead.cycle)
+        FROM back WHERE lead.id = :lead AND lead.phase = back.left_phase
+            AND lead.phase_reason = back.left_reason AND lead.cycle = back.left_cycle
+        RETURNING lead.id, lead.cycle)
+    UPDATE meeting SET cycle = rests.cycle FROM rests
+    WHERE meeting.lead_id = rests.id AND meeting.cycle > rests.cycle
     """
 )
 
@@ -236,7 +257,8 @@ def begun(connection: Connection, lead_id: int, enrollment_id: int) -> bool:
 
 def way_back(connection: Connection, lead_id: int) -> WayBack:
     """Where a lead was before it entered the cadence of the run that was undone."""
-    row = connection.execute(_WAY_BACK, {"lead": lead_id}).first()
+    about = {"lead": lead_id, "enrolled": EventCode.ENROLLED}
+    row = connection.execute(_WAY_BACK, about).first()
     if row is None or (row.left_phase == Phase.NURTURE and not row.cadence):
         return WayBack(Phase.RECYCLE, "exhausted")
     if row.left_phase in ("", ENDED):

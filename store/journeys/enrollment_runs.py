@@ -311,16 +311,18 @@ def undo(connection: Connection, run: int, by: str, now: datetime) -> UndoneRun:
     dropped = connection.execute(_DROP, values).rowcount
     connection.execute(
         text(
-            "UPDATE enrollment_run_lead SET state = 'undoing' WHERE run_id = :run "
-            "AND state = 'told'"
+            "UPDATE enrollment_run_lead SET state = 'undoing', undone_at = :now "
+            "WHERE run_id = :run AND state = 'told'"
         ),
         values,
     )
     back = connection.execute(_GO_BACK, values).scalars().all()
+    while connection.execute(_FURTHER_BACK, values).rowcount:
+        pass
     plan_anew(connection, "unenrolled", map(journey_id, back))
     left = connection.execute(
         text(
-            "SELECT count(*) FILTER (WHERE state = 'undoing') AS going, "
+            "SELECT count(*) FILTER (WHERE undone_at = :now) AS going, "
             "count(*) FILTER (WHERE state = 'entered') AS stay "
             "FROM enrollment_run_lead WHERE run_id = :run"
         ),
@@ -364,9 +366,29 @@ _GO_BACK = text(
             AND enrollment.ended_at IS NULL AND {UNTOUCHED}
         RETURNING one.lead_id
     )
-    UPDATE enrollment_run_lead AS one SET state = 'undoing' FROM back
+    UPDATE enrollment_run_lead AS one SET state = 'undoing', undone_at = :now FROM back
     WHERE one.run_id = :run AND one.lead_id = back.lead_id
     RETURNING one.lead_id
+    """
+)
+# The enrollment that a lead would go back to may be of a run that was undone as well.
+_FURTHER_BACK = text(
+    f"""
+    WITH further AS (
+        UPDATE enrollment_run_lead AS one SET state = 'undoing', undone_at = :now
+        FROM enrollment_run_lead AS later, enrollment_run AS run
+        WHERE one.state = 'entered' AND run.id = one.run_id AND run.undone_at IS NOT NULL
+            AND later.lead_id = one.lead_id AND later.left_enrollment_id = one.enrollment_id
+            AND later.state = 'undoing'
+            AND one.lead_id IN (SELECT lead_id FROM enrollment_run_lead WHERE run_id = :run)
+            AND {UNTOUCHED}
+        RETURNING one.lead_id, one.enrollment_id, later.run_id
+    ), passed AS (
+        UPDATE enrollment_run_lead AS later SET state = 'undone', undone_at = :now FROM further
+        WHERE later.lead_id = further.lead_id AND later.run_id = further.run_id
+    )
+    UPDATE enrollment SET exit_reason = :undone, due_at = NULL FROM further
+    WHERE enrollment.id = further.enrollment_id
     """
 )
 

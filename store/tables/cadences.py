@@ -156,6 +156,8 @@ class EnrollmentRunLead(Table):
     left_since: Mapped[datetime | None]
     left_enrollment_id: Mapped[int | None] = mapped_column(ForeignKey("enrollment.id"))
     """The enrollment that it was taken out of."""
+    undone_at: Mapped[datetime | None]
+    """When its run was undone, for one that goes back, or is back."""
 
     __table_args__ = (
         Index("ix_enrollment_run_lead_due", "due_at", postgresql_where=text("state = 'waiting'")),

@@ -2,74 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from cli.connect import Terminal, operator
-from domain.contracts.journey import Phase
+from cli.connect import operator
 from services import enrollments
-from services.enrollments import Enrolling, LeadsByIds
-from store.journeys.enrollment_runs import EnrollmentRunLine
 from tests.support.time_zones import where_it_is_night
 from tests.support.workflow_world import World
+from tests.workflows.enrolling import CADENCE, Marketing, at_rest, named, nurtured
 
-CADENCE = "mid-funnel"
 ZONES = {"GB": "Europe/London", "KR": "Asia/Seoul", "US": "America/New_York"}
 FIRST_TOUCHES = """
     SELECT date_trunc('hour', min(sent_at)) AS hour FROM touch
     WHERE state = 'sent' AND lead_id <> ALL(:others) GROUP BY lead_id
 """
 """The hours in which leads had their first mail, but for some."""
-
-
-class Marketing:
-    """Somebody who enrolls leads in a world."""
-
-    def __init__(self, here: World) -> None:
-        self.here = here
-        self.context = Terminal(here.settings, here.database)
-
-    def would(self, leads: list[int], **said: Any) -> Any:
-        with self.here.database.connect() as connection:
-            asked = Enrolling(LeadsByIds(leads), **said)
-            return enrollments.dry_run(connection, self.context, CADENCE, asked)
-
-    def enrolls(self, leads: list[int], **said: Any) -> EnrollmentRunLine:
-        asked = Enrolling(LeadsByIds(leads), **said)
-        return enrollments.enroll(self.context, operator(), CADENCE, asked)
-
-    async def time_comes(self, after: timedelta = timedelta(), workers: int = 1) -> None:
-        """Have the leads enter that are due, by so many workers, and their journeys hear of it."""
-        now = await self.here.now() + after
-
-        def enter() -> None:
-            some = True
-            while some:
-                with self.here.database.begin() as connection:
-                    some = enrollments.enter_due(connection, now)
-
-        await asyncio.gather(*(asyncio.to_thread(enter) for _ in range(workers)))
-        await self.here.deliver()
-
-
-def named(here: World, number: int, **columns: Any) -> int:
-    address = f"lead{number}@firm{number}.example"
-    return here.lead(email=address, email_key=address, **columns)
-
-
-async def at_rest(here: World, lead: int) -> None:
-    await here.start(Phase.RECYCLE, lead, reason="no_response")
-    await here.reaches("SELECT phase FROM lead WHERE id = :id", "Recycle", id=lead)
-
-
-async def nurtured(here: World, lead: int, cadence: str = "welcome-nurture") -> None:
-    await here.start(Phase.NURTURE, lead, cadence=cadence)
-    await here.reaches("SELECT count(*) FROM enrollment WHERE lead_id = :id", 1, id=lead)
 
 
 async def test_what_a_dry_run_says_is_what_then_happens(here: World) -> None:

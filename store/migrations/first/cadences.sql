@@ -98,6 +98,7 @@ CREATE TABLE enrollment_run_lead (
     left_cycle INTEGER,
     left_since TIMESTAMP WITH TIME ZONE,
     left_enrollment_id BIGINT,
+    undone_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_enrollment_run_lead PRIMARY KEY (run_id, lead_id),
     CONSTRAINT fk_enrollment_run_lead_run_id FOREIGN KEY (run_id) REFERENCES enrollment_run (id),
     CONSTRAINT fk_enrollment_run_lead_lead_id FOREIGN KEY (lead_id) REFERENCES lead (id),
