@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from domain.access import Action
-from domain.refusals import Conflict, Forbidden
+from domain.refusals import Conflict, Forbidden, Invalid
 from domain.sentences import sentence
 from services.access import authorise, changes, found, may_see
 from services.context import Context
@@ -15,6 +15,9 @@ from store.access.api_tokens import Caller
 from store.routing import nudges, presence, routing
 from store.routing.hand_over_preview import HandOverPreview, preview
 from store.routing.presence import RecordedAbsence
+
+MOST = 1_000
+"""Leads that change hands in one transaction."""
 
 
 @changes(Action.REASSIGN, "POST /team/reassign", keep=("to", "leads"))
@@ -25,8 +28,10 @@ def reassign(context: Context, caller: Caller, leads: Sequence[int], to: str) ->
         Those that have changed hands; the others were the rep's already.
 
     Raises:
+        Invalid: there are more than :data:`MOST`.
         Conflict: there is no such lead, or the rep can't take them.
     """
+    refuse_too_many(leads)
     with context.database.begin() as connection:
         return routing.reassign(connection, leads, to, caller.by, context.clock.now())
 
@@ -40,8 +45,10 @@ def reassign_by_rules(context: Context, caller: Caller, leads: Sequence[int]) ->
         Lead → owner, '' for who waits.
 
     Raises:
+        Invalid: there are more than :data:`MOST`.
         Conflict: there is no such lead, or there are no rules.
     """
+    refuse_too_many(leads)
     with context.database.begin() as connection:
         return routing.reassign_by_rules(connection, leads, caller.by, context.clock.now())
 
@@ -69,9 +76,11 @@ def look_at_reassigning(
     the rules it may be another one's turn by the time that it is done.
 
     Raises:
+        Invalid: there are more than :data:`MOST`.
         Conflict: it would be refused.
     """
     authorise(caller, Action.REASSIGN)
+    refuse_too_many(leads)
     with context.database.connect() as connection:
         return preview(connection, leads, to, caller.by, context.clock.now())
 
@@ -164,4 +173,20 @@ def own_rep_only(caller: Caller, rep: str) -> None:
     if caller.of_one_team and caller.rep != rep:
         raise Forbidden(
             sentence("This token acts for {own}, not for {rep}.", own=caller.rep, rep=rep)
+        )
+
+
+def refuse_too_many(leads: Sequence[int]) -> None:
+    """Whether so many leads may change hands at once: each locks its tasks and meetings.
+
+    Raises:
+        Invalid: there are more than :data:`MOST`.
+    """
+    if len(leads) > MOST:
+        raise Invalid(
+            sentence(
+                "At most {most} leads change hands at once: choose fewer, or narrow the list.",
+                most=f"{MOST:,}",
+            ),
+            "leads",
         )

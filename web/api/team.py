@@ -62,7 +62,7 @@ class Reassignment(BaseModel):
 
     model_config = ASKED
 
-    leads: list[int] = Field(min_length=1, max_length=1000)
+    leads: list[int] = Field(min_length=1, max_length=services.MOST)
     to: str
     only_check: bool = Field(default=False, description="Change nothing: say who would get what.")
 

@@ -4,6 +4,7 @@ filters let through."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import escape
@@ -13,6 +14,8 @@ import services.persons
 import services.suppressions
 from domain.access import Action
 from domain.lead_files.person import PersonFields
+from domain.refusals import Conflict, Invalid, Missing
+from domain.sentences import sentence
 from services.enrollments import MOST
 from store.routing import presence
 from store.views.lead_search import LeadFilter, lead_ids
@@ -23,6 +26,7 @@ from web.console.leads.person import FIELDS
 from web.console.lists.export import export_button
 from web.console.marketing.enroll import enroll_leads
 from web.console.parts import button, show
+from web.console.refusals import told
 from web.console.sales.give import Giving
 from web.console.visit import PageVisit
 from web.console.words import _, ngettext
@@ -31,6 +35,14 @@ AT_ONCE = 500
 """Leads that are changed one by one."""
 SET_TOGETHER = ("title", "company", "country", "language", "time_zone")
 """What several leads may have in common."""
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """How many leads were changed, and the others with why not."""
+
+    done: int
+    refused: Sequence[tuple[int, str]]
 
 
 class LeadBulk:
@@ -99,7 +111,15 @@ class LeadBulk:
     def _exported(self) -> Mapping[str, Any]:
         if self._everything:
             return self._parameters()
-        return {"lead": list(self._ids)[: paging.MOST], "order": "id"}
+        if len(self._ids) > paging.MOST:
+            raise Invalid(
+                sentence(
+                    "A file has at most {most} leads that are ticked: choose fewer, or all that "
+                    "match.",
+                    most=paging.MOST,
+                )
+            )
+        return {"lead": list(self._ids), "order": "id"}
 
     async def _enroll(self) -> None:
         await enroll_leads(self.visit, list(self._ids))
@@ -119,20 +139,20 @@ class LeadBulk:
             show(escape(_("Running cadences end for them.")), "p")
             reason = form.field("reason", ui.input(_("Why")))
 
-        async def save() -> bool:
-            for lead in leads:
-                await self.visit.act(services.suppressions.suppress, lead, reason.value.strip())
-            return True
-
-        if await form.sent(_("Suppress"), save):
-            say_done(
-                ngettext(
-                    "1 lead gets no more marketing mail.",
-                    "{number} leads get no more marketing mail.",
-                    number,
-                )
+        async def save() -> _Outcome:
+            said = reason.value.strip()
+            return await self._each(
+                leads, lambda lead: self.visit.act(services.suppressions.suppress, lead, said)
             )
-            await self._done()
+
+        outcome = await form.sent(_("Suppress"), save)
+        if outcome is not None:
+            said = ngettext(
+                "1 lead gets no more marketing mail.",
+                "{number} leads get no more marketing mail.",
+                outcome.done,
+            )
+            await self._close(outcome, said)
 
     async def _set_field(self) -> None:
         leads = self._few()
@@ -149,15 +169,52 @@ class LeadBulk:
             for name in SET_TOGETHER:
                 form.field(name, value)
 
-        async def save() -> bool:
-            said = PersonFields(**{str(field.value): value.value.strip()})
-            for lead in leads:
-                await self.visit.act(services.persons.correct, lead, said)
-            return True
+        async def save() -> _Outcome:
+            name, wanted = str(field.value), value.value.strip()
+            if not wanted:
+                # What is left empty by mistake would empty it for all of them.
+                raise Invalid(sentence("Say which value they are to have."), name)
+            said = PersonFields(**{name: wanted})
+            return await self._each(
+                leads, lambda lead: self.visit.act(services.persons.correct, lead, said)
+            )
 
-        if await form.sent(_("Set"), save):
-            say_done(ngettext("1 lead has it.", "{number} leads have it.", number))
-            await self._done()
+        outcome = await form.sent(_("Set"), save)
+        if outcome is not None:
+            said = ngettext("1 lead has it.", "{number} leads have it.", outcome.done)
+            await self._close(outcome, said)
+
+    async def _each(
+        self, leads: Sequence[int], act: Callable[[int], Awaitable[object]]
+    ) -> _Outcome:
+        """Do it for one lead after the other. One that is refused stops no other, unless what was
+        entered will not do for any."""
+        done, refused = 0, []
+        for lead in leads:
+            try:
+                await act(lead)
+            except (Missing, Conflict) as refusal:
+                refused.append((lead, str(refusal)))
+            else:
+                done += 1
+        return _Outcome(done, refused)
+
+    async def _close(self, outcome: _Outcome, said: str) -> None:
+        """Tell of how many leads were changed, and which were not, and why."""
+        if outcome.done:
+            say_done(said)
+        if outcome.refused:
+            lead, why = outcome.refused[0]
+            say_no(
+                ngettext(
+                    "1 lead was left out: #{lead}, {why}",
+                    "{number} leads were left out, the first of them #{lead}: {why}",
+                    len(outcome.refused),
+                    lead=lead,
+                    why=told(why),
+                )
+            )
+        await self._done()
 
     def _few(self) -> Sequence[int] | None:
         """The chosen leads, if they can be changed one by one."""

@@ -66,7 +66,7 @@ class _EnrollForm:
     form: FormDialog
 
     def __post_init__(self) -> None:
-        self._turn = 0
+        self._looking = self._changed = False
         # Sent again after an answer that got lost, it is the same run.
         self._key = f"console:{uuid.uuid4()}"
         self._cadence = self.form.field(
@@ -110,24 +110,33 @@ class _EnrollForm:
         )
 
     async def look(self) -> None:
-        """Show what would happen by the fields as they are."""
-        self._turn += 1
-        turn = self._turn
+        """Show what would happen by the fields as they are. While one dry run is under way no other
+        begins: what is changed meanwhile is tried after it."""
+        self._changed = True
+        if self._looking:
+            return
+        self._looking = True
+        try:
+            while self._changed:
+                self._changed = False
+                said = await self._would()
+                if not self._changed:
+                    self._told.set_content(said)
+        finally:
+            self._looking = False
+
+    async def _would(self) -> Markup:
         cadence = str(self._cadence.value or "")
         if not cadence:
             first = _("Choose a cadence.") if self.cadences else _("No cadence is published.")
-            self._told.set_content(escape(first))
-            return
+            return escape(first)
         try:
             would = await self.visit.read(
                 services.enrollments.dry_run, self.visit.context, cadence, self.asked()
             )
         except Refusal as refusal:
-            said = Markup('<p class="wrong">{}</p>').format(told(str(refusal)))
-        else:
-            said = forecast_shown(would)
-        if turn == self._turn:
-            self._told.set_content(said)
+            return Markup('<p class="wrong">{}</p>').format(told(str(refusal)))
+        return forecast_shown(would)
 
     async def enroll(self) -> EnrollmentRunLine:
         """Do it."""

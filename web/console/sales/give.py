@@ -60,6 +60,7 @@ class Giving:
         # What is asked about is what is given, whatever is ticked meanwhile.
         to, leads = str(self._to.value or BY_RULES), sorted(self.chosen)
         number = len(leads)
+        services.team.refuse_too_many(leads)
         if to:
             question = ngettext(
                 "Give 1 lead to {rep}?", "Give {number} leads to {rep}?", number, rep=person(to)
