@@ -7,6 +7,7 @@ from typing import cast
 
 from sqlalchemy import Connection, text
 
+from domain.contracts.journey import EventCode
 from domain.figures.funnel import MOST_BEHIND
 from domain.figures.stages import FUNNEL, STAGES, WON
 
@@ -40,6 +41,18 @@ def _position(column: str) -> str:
     return f"CASE {column} {whens} END"
 
 
+# An enrollment by hand that was undone, and the way back, count as if they had not been.
+_HAPPENED = f"""
+    moved.reason <> '{EventCode.UNENROLLED}'
+    AND NOT EXISTS (SELECT FROM enrollment WHERE enrollment.lead_id = moved.lead_id
+        AND exit_reason = '{EventCode.UNENROLLED}' AND starts_with(key, moved.key || ':'))
+    AND NOT EXISTS (SELECT FROM enrollment_run_lead AS one WHERE one.lead_id = moved.lead_id
+        AND one.state IN ('undoing', 'undone') AND one.left_phase = moved.phase
+        AND one.left_reason = moved.reason AND one.left_cycle = moved.cycle
+        AND one.undone_at <= moved.at)
+"""
+
+
 _REACHED = ", ".join(
     f"min(at) FILTER (WHERE position BETWEEN {n} AND {WON}) AS {stage}_at"
     for n, stage in enumerate(FUNNEL)
@@ -63,7 +76,7 @@ _SET = ", ".join(
 _UNITS = f"""
     WITH entered AS (
         SELECT id, lead_id, cycle, at, reason, phase, {_position("to_stage")} AS position
-        FROM stage_transition WHERE lead_id = ANY(:leads)
+        FROM stage_transition AS moved WHERE lead_id = ANY(:leads) AND {_HAPPENED}
     ), reached AS (
         SELECT lead_id, cycle, min(at) AS began_at, {_REACHED}, ({_IMPLIED})::smallint AS implied,
             (array_agg(position ORDER BY at DESC, id DESC))[1] AS stage,
@@ -97,6 +110,7 @@ _UNITS = f"""
         SELECT cadence_version.name FROM enrollment
         JOIN cadence_version ON cadence_version.id = cadence_version_id
         WHERE enrollment.lead_id = ended.lead_id AND enrollment.cycle = ended.cycle
+            AND exit_reason <> '{EventCode.UNENROLLED}'
         ORDER BY started_at, enrollment.id LIMIT 1
     ) AS first ON true
     LEFT JOIN LATERAL (
@@ -112,10 +126,11 @@ _UNITS = f"""
     ) AS had ON over_at IS NOT NULL
     ON CONFLICT (lead_id, cycle) DO UPDATE SET {_SET}
 """
-_GONE = """
+_GONE = f"""
     DELETE FROM funnel_unit WHERE lead_id = ANY(:leads) AND NOT EXISTS (
         SELECT FROM stage_transition AS moved JOIN lead ON lead.id = moved.lead_id
-        WHERE moved.lead_id = funnel_unit.lead_id AND moved.cycle = funnel_unit.cycle)
+        WHERE moved.lead_id = funnel_unit.lead_id AND moved.cycle = funnel_unit.cycle
+            AND {_HAPPENED})
 """
 _NO_MOVES = "DELETE FROM funnel_move WHERE unit_id = ANY(:units)"
 # A unit's cycle is over where the next begins. What enters the same stage again has not moved.
@@ -125,9 +140,9 @@ _MOVES = f"""
             lag(position) OVER (PARTITION BY lead_id, cycle ORDER BY at, id) AS before,
             lead(cycle) OVER (PARTITION BY lead_id ORDER BY cycle, at, id) AS next_cycle,
             lead(at) OVER (PARTITION BY lead_id ORDER BY cycle, at, id) AS next_at
-        FROM stage_transition,
+        FROM stage_transition AS moved,
             LATERAL (SELECT ({_position("to_stage")})::smallint) AS at_stage (position)
-        WHERE lead_id = ANY(:leads)
+        WHERE lead_id = ANY(:leads) AND {_HAPPENED}
     ), moved AS (
         SELECT lead_id, cycle, id, at, before AS from_stage, position AS to_stage FROM entered
         WHERE before IS DISTINCT FROM position

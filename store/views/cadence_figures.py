@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, text
 
+from domain.contracts.journey import EventCode
+
 _COUNTS = text(
     """
     SELECT cadence_version.name, count(*) AS entered,
@@ -15,6 +17,7 @@ _COUNTS = text(
         count(*) FILTER (WHERE exit_reason = 'booked') AS booked,
         count(*) FILTER (WHERE exit_reason = 'score_reached') AS ready
     FROM enrollment JOIN cadence_version ON cadence_version.id = cadence_version_id
+    WHERE exit_reason <> :undone
     GROUP BY cadence_version.name
     """
 )
@@ -38,9 +41,9 @@ _ON_STEPS = text(
 
 @dataclass(frozen=True)
 class CadenceCounts:
-    """Leads of a cadence, all versions together: in it now, that ever entered, and that left it
-    because they replied, booked, or were ready for sales. ``steps`` says before which step how
-    many of those in it are, the most first."""
+    """Leads of a cadence, all versions together: in it now, that ever entered (and were not taken
+    back), and that left it because they replied, booked, or were ready for sales. ``steps`` says
+    before which step how many of those in it are, the most first."""
 
     entered: int = 0
     leads: int = 0
@@ -68,7 +71,7 @@ def cadence_counts(connection: Connection) -> dict[str, CadenceCounts]:
     steps: dict[str, dict[str, int]] = {}
     for row in connection.execute(_ON_ALL_STEPS):
         steps.setdefault(row.name, {})[row.step] = row.leads
-    rows = connection.execute(_COUNTS).mappings()
+    rows = connection.execute(_COUNTS, {"undone": EventCode.UNENROLLED}).mappings()
     return {
         row["name"]: CadenceCounts(
             **{k: row[k] for k in row if k != "name"}, steps=steps.get(row["name"], {})
