@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from domain.contracts.journey import journey_id
+from domain.contracts.journey import ENDED, EventCode, journey_id
 from domain.identities import BatchLead
 from domain.names import is_free_mail
 from store.access.write_keys import WriteKeySource
@@ -282,19 +282,38 @@ def leads_of_accounts(connection: Connection, account_ids: Collection[int]) -> s
 
 
 def start_journeys(connection: Connection, lead_ids: Iterable[int], cadence: str) -> None:
-    """Queue the journey of each lead, in this cadence; none without a cadence."""
+    """Queue the journey of each lead, in this cadence; none without a cadence. One whose only
+    journey was an enrollment that was undone begins as if it had had none."""
     if not cadence:
         return
+    ids = list(lead_ids)
+    cycles = undone_cycles(connection, ids)
     post_all(
         connection,
         [
             QueuedMessage(
-                key=f"start:{journey_id(lead_id)}",
+                key=f"start-again:{journey_id(lead_id)}:{cycles[lead_id] + 1}"
+                if lead_id in cycles
+                else f"start:{journey_id(lead_id)}",
                 workflow_id=journey_id(lead_id),
-                kind="start",
+                kind="start_again" if lead_id in cycles else "start",
                 name="Nurture",
-                payload={"lead_id": lead_id, "cadence": cadence},
+                payload={"lead_id": lead_id, "cadence": cadence}
+                | ({"cycle": cycles[lead_id] + 1} if lead_id in cycles else {}),
             )
-            for lead_id in lead_ids
+            for lead_id in ids
         ],
     )
+
+
+def undone_cycles(connection: Connection, lead_ids: Collection[int]) -> dict[int, int]:
+    """Those of these leads whose journey ended because an enrollment by hand was undone, with the
+    cycle in which it did."""
+    rows = connection.execute(
+        text(
+            "SELECT id, cycle FROM lead WHERE id = ANY(CAST(:ids AS bigint[])) "
+            "AND phase = :ended AND phase_reason = :undone"
+        ),
+        {"ids": list(lead_ids), "ended": ENDED, "undone": EventCode.UNENROLLED},
+    )
+    return {row.id: row.cycle for row in rows}

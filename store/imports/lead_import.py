@@ -19,6 +19,7 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, text
 
+from domain.contracts.journey import ENDED, EventCode
 from domain.lead_files.row import LeadRow
 from domain.scoring.policy import ScoringPolicy
 from store.bounded import allow_long_work
@@ -403,17 +404,25 @@ def queue_journeys(connection: Connection, *, cadence: str, per_second: float) -
         text(
             """
             WITH waiting AS (
-                SELECT lead.id, row_number() OVER (ORDER BY r.position) AS place
-                FROM import_row r JOIN lead ON lead.email_key = r.email_key
-                WHERE lead.phase = '' AND lead.email <> '' AND NOT EXISTS (
-                    SELECT FROM relay_message WHERE key = 'start:lead-' || lead.id)
+                SELECT lead.id, row_number() OVER (ORDER BY r.position) AS place, begins.*
+                FROM import_row r JOIN lead ON lead.email_key = r.email_key, LATERAL (
+                    -- Whose only journey was an enrollment that was undone has had none.
+                    SELECT 'start:lead-' || lead.id AS key, 'start' AS kind, '{}'::jsonb AS cycle
+                    WHERE lead.phase = ''
+                    UNION ALL
+                    SELECT 'start-again:lead-' || lead.id || ':' || lead.cycle + 1, 'start_again',
+                        jsonb_build_object('cycle', lead.cycle + 1)
+                    WHERE lead.phase = :ended AND lead.phase_reason = :undone
+                ) AS begins
+                WHERE lead.email <> '' AND NOT EXISTS (
+                    SELECT FROM relay_message WHERE relay_message.key = begins.key)
             ), begin AS (
                 SELECT greatest(clock_timestamp(), max(not_before)) AS at FROM relay_message
                 WHERE outcome = '' AND attempts = 0 AND kind = 'start' AND name = 'Nurture'
             ), message AS (
                 INSERT INTO relay_message (key, workflow_id, kind, name, payload, not_before)
-                SELECT 'start:lead-' || id, 'lead-' || id, 'start', 'Nurture',
-                    jsonb_build_object('lead_id', id, 'cadence', CAST(:cadence AS text)),
+                SELECT key, 'lead-' || id, kind, 'Nurture',
+                    jsonb_build_object('lead_id', id, 'cadence', CAST(:cadence AS text)) || cycle,
                     begin.at + make_interval(
                         secs => place / CAST(:per_second AS float8) + random() * :jitter)
                 FROM waiting, begin ORDER BY place
@@ -425,7 +434,13 @@ def queue_journeys(connection: Connection, *, cadence: str, per_second: float) -
             FROM message
             """
         ),
-        {"cadence": cadence, "per_second": per_second, "jitter": START_JITTER_SECONDS},
+        {
+            "cadence": cadence,
+            "per_second": per_second,
+            "jitter": START_JITTER_SECONDS,
+            "ended": ENDED,
+            "undone": EventCode.UNENROLLED,
+        },
     ).one()
     if queued.journeys:
         connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from domain.contracts.journey import ENDED, Phase, journey_id
+from domain.contracts.journey import ENDED, EventCode, Phase, journey_id
 from domain.contracts.journey_sales import OUTBOUND
 from domain.email.addresses import address_key
 from domain.names import id_named
@@ -62,16 +62,19 @@ def prospect(
         connection,
         [
             QueuedMessage(
-                key=f"start:lead-{lead}",
+                key=f"start-again:lead-{lead}:{rows[lead].cycle + 1}"
+                if rows[lead].was_undone
+                else f"start:lead-{lead}",
                 workflow_id=journey_id(lead),
-                kind="start",
+                kind="start_again" if rows[lead].was_undone else "start",
                 name=Phase.FOLLOW_UP,
                 payload={
                     "lead_id": lead,
                     "reason": OUTBOUND,
                     "stage": rows[lead].stage,
                     "owner": owner,
-                },
+                }
+                | ({"cycle": rows[lead].cycle + 1} if rows[lead].was_undone else {}),
             )
             for lead in queued
         ],
@@ -93,17 +96,26 @@ class _Lead(NamedTuple):
     phase: str
     phase_reason: str
     stage: str
+    cycle: int
     is_about_to: bool
+
+    @property
+    def was_undone(self) -> bool:
+        """Whether its only journey was an enrollment by hand that was undone: as if it had had
+        none."""
+        return (self.phase, self.phase_reason) == (ENDED, EventCode.UNENROLLED)
 
 
 def _locked(connection: Connection, ids: Sequence[int]) -> dict[int, _Lead]:
     rows = connection.execute(
         text(
-            "SELECT id, phase, phase_reason, stage, EXISTS (SELECT FROM relay_message "
-            "WHERE key = 'start:lead-' || lead.id) AS is_about_to "
+            "SELECT id, phase, phase_reason, stage, cycle, EXISTS (SELECT FROM relay_message "
+            "WHERE key = CASE WHEN phase = :ended AND phase_reason = :undone "
+            "THEN 'start-again:lead-' || lead.id || ':' || lead.cycle + 1 "
+            "ELSE 'start:lead-' || lead.id END) AS is_about_to "
             "FROM lead WHERE id = ANY(:ids) ORDER BY id FOR UPDATE OF lead"
         ),
-        {"ids": list(ids)},
+        {"ids": list(ids), "ended": ENDED, "undone": EventCode.UNENROLLED},
     )
     return {row.id: _Lead(*row) for row in rows}
 
@@ -111,9 +123,9 @@ def _locked(connection: Connection, ids: Sequence[int]) -> dict[int, _Lead]:
 def _reason_not_to(row: _Lead | None) -> str:
     if row is None:
         return sentence("There is no such lead; import it first, without starting its journey.")
-    if row.phase == ENDED:
+    if row.phase == ENDED and not row.was_undone:
         return sentence("Its journey has ended: {reason}.", reason=row.phase_reason)
-    if row.phase:
+    if row.phase and not row.was_undone:
         return sentence(
             "It is in {phase} because of {reason}; move it to FollowUp to take it out of there.",
             phase=row.phase,
