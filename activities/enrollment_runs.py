@@ -7,6 +7,9 @@ import services.enrollments
 from activities.background import in_background
 from activities.resources import Resources
 
+LATE_SECONDS = 300.0
+"""Real seconds. Whose turn was longer ago has waited for a worker, not for the others before it."""
+
 
 class EnrollmentRuns:
     """What a worker does about them."""
@@ -21,4 +24,5 @@ class EnrollmentRuns:
     def enter_some(self) -> bool:
         """Tell the journeys of the next leads; whether there were any."""
         with self.resources.engine.begin() as connection:
-            return services.enrollments.enter_due(connection, self.resources.now())
+            late = self.resources.journey_span(LATE_SECONDS)
+            return services.enrollments.enter_due(connection, self.resources.now(), late)

@@ -16,10 +16,11 @@ from domain.cadences.cadence import TaskStep
 from domain.checking.policies import MeetingPolicy
 from domain.contracts.journey import AwaitDisposition, CloseTask, OpenedTask, TaskRequest
 from domain.contracts.tasks import TaskKind, TaskResult
-from domain.contracts.waits import WaitKind, wait_until
+from domain.contracts.waits import STARTING, WaitKind, wait_until
 from domain.sales.follow_up import FollowUpPolicy
 from domain.tasks.rules import TASKS
 from domain.time.spans import Duration
+from store.journeys import enrollment_entries
 from store.journeys.enrollment_steps import cadence_version_of
 from store.published import cadences
 from store.published.policies import policy
@@ -36,10 +37,15 @@ class TaskActivities:
 
     @activity.defn(no_thread_cancel_exception=True)
     def open_task(self, request: TaskRequest) -> OpenedTask:
-        """Write the row of a task; it is in the owner's list from now on."""
+        """Write the row of a task; it is in the owner's list from now on. None, with the id 0, for
+        an enrollment that was undone."""
         now = self.resources.now()
         info = activity.info()
         with self.resources.engine.begin() as connection:
+            if request.enrollment_id and enrollment_entries.is_undone(
+                connection, request.lead_id, request.enrollment_id
+            ):
+                return OpenedTask(0, 0.0, STARTING)
             work = self._work(connection, request)
             row = tasks.open_task(
                 connection,

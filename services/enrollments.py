@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from sqlalchemy import Connection
@@ -196,18 +196,30 @@ def undo(context: Context, caller: Caller, run_id: int) -> UndoneRun:
         return enrollment_runs.undo(connection, run_id, caller.by, now)
 
 
-def enter_due(connection: Connection, now: datetime) -> bool:
+def enter_due(connection: Connection, now: datetime, late: timedelta) -> bool:
     """Have some leads of a run enter whose time has come; whether there were any. Each is looked at
-    once more: what has happened since the run began may keep it out."""
+    once more: what has happened since the run began may keep it out, and who would be one more than
+    the cadence takes in a day enters on the next.
+
+    Args:
+        late: a run with a pace that is so late (no worker ran) goes on at its pace from now on.
+    """
+    if not enrollment_entries.is_alone(connection):
+        return False
     enrollment_entries.look_again(connection, now)
-    due = enrollment_entries.due_leads(connection, now, TOLD_AT_ONCE)
+    due = enrollment_entries.due_leads(connection, now, TOLD_AT_ONCE, late)
     if due is None:
         return False
     published = latest_cadence(connection, due.cadence)
     assessed = assess(connection, due.leads, published, now, replaces=due.replaces, run=due.run)
     enrollment_entries.leave_out(connection, due.run, assessed.staying)
     entering = [lead.lead_id for lead in assessed.entering]
-    enrollment_entries.tell(connection, due.run, due.cadence, entering)
+    room = len(entering)
+    if cap := published.cadence.entry_rules.daily_cap:
+        room = max(0, cap - enrollment_entries.entered_today(connection, due.cadence, now))
+    enrollment_entries.tell(connection, due.run, due.cadence, entering[:room])
+    if entering[room:]:
+        enrollment_entries.put_off(connection, due, entering[room:], now)
     return True
 
 

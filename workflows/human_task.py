@@ -70,10 +70,13 @@ async def perform(
     is called. Conditions are asked often and must change nothing.
 
     Returns:
-        What the person made of it; ``expired`` when the deadline passed; an :class:`Interrupted`
+        What the person made of it; ``expired`` when the deadline passed; ``withdrawn`` when it was
+        not wanted any more; an :class:`Interrupted`
         when the work was interrupted and the task withdrawn.
     """
     opened = await activity_stubs.open_task(request)
+    if not opened.task_id:
+        return TaskResult(0, Undone.WITHDRAWN)
     set_details(opened.wait)
     deadline = workflow.now() + timedelta(seconds=opened.deadline_seconds)
     watch = SlaWatch(_in(opened.watch_seconds), changed, looked)

@@ -89,7 +89,7 @@ class WhyNot(StrEnum):
     RE_ENTRY = "re_entry"
     EXCLUDED = "excluded"
     READY = "ready"
-    """It is ready for sales, and goes there."""
+    """Its score is that of a lead for sales."""
 
 
 @dataclass(frozen=True, kw_only=True)

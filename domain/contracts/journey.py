@@ -306,8 +306,9 @@ class TaskRequest:
 
 @dataclass(frozen=True)
 class OpenedTask:
-    """A task's id, how long a person has for it, and what is waited for. ``watch_seconds`` is
-    the time until its promises are to be looked at; 0 when there are none."""
+    """A task's id (0: it is not wanted any more), how long a person has for it, and what is waited
+    for. ``watch_seconds`` is the time until its promises are to be looked at; 0 when there are
+    none."""
 
     task_id: int
     deadline_seconds: float

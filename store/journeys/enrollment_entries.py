@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -30,13 +30,49 @@ from store.outbox.relay_messages import QueuedMessage, post_all
 MOST_ATTEMPTS = 5
 """How often a journey is told that then goes another way, or is not there."""
 
-_DUE = text(
+_ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('entering'))")
+# The run first, as an undo does: of both at once one waits for the other.
+_RUN = text(
     """
-    SELECT run_id, lead_id FROM enrollment_run_lead
-    WHERE state = 'waiting' AND due_at <= :now AND run_id = (
+    SELECT id, cadence, replaces, coalesce(per_hour, per_day) IS NOT NULL AS paced
+    FROM enrollment_run WHERE id = (
         SELECT run_id FROM enrollment_run_lead WHERE state = 'waiting' AND due_at <= :now
         ORDER BY due_at, run_id LIMIT 1)
-    ORDER BY lead_id LIMIT :most FOR UPDATE SKIP LOCKED
+    FOR NO KEY UPDATE
+    """
+)
+# What stood still goes on at its pace.
+_CATCH_UP = text(
+    """
+    UPDATE enrollment_run_lead SET due_at = due_at + (cast(:now AS timestamptz) - first.due)
+    FROM (SELECT min(due_at) AS due FROM enrollment_run_lead
+        WHERE run_id = :run AND state = 'waiting') AS first
+    WHERE run_id = :run AND state = 'waiting' AND first.due < :late
+    """
+)
+_DUE = text(
+    """
+    SELECT lead_id FROM enrollment_run_lead
+    WHERE run_id = :run AND state = 'waiting' AND due_at <= :now
+    ORDER BY due_at, lead_id LIMIT :most FOR UPDATE
+    """
+)
+_ENTERED_TODAY = text(
+    """
+    SELECT count(*) FROM enrollment_run_lead AS one JOIN enrollment_run AS run ON run.id = run_id
+    WHERE run.cadence = :cadence AND (one.state = 'told'
+        OR one.state = 'entered' AND entered_at >= date_trunc('day', cast(:now AS timestamptz),
+            'UTC'))
+    """
+)
+_PUT_OFF = text(
+    """
+    UPDATE enrollment_run_lead AS one SET due_at = CASE WHEN :paced
+        THEN due_at + (cast(:until AS timestamptz) - first.due) ELSE :until END
+    FROM (SELECT min(due_at) AS due FROM enrollment_run_lead
+        WHERE run_id = :run AND lead_id = ANY(cast(:leads AS bigint[]))) AS first
+    WHERE run_id = :run AND state = 'waiting'
+        AND (:paced OR one.lead_id = ANY(cast(:leads AS bigint[])))
     """
 )
 _LOCK_LEADS = text(
@@ -157,6 +193,7 @@ class DueLeads(NamedTuple):
     run: int
     cadence: str
     replaces: bool
+    paced: bool
     leads: Sequence[int]
 
 
@@ -186,19 +223,44 @@ def look_again(connection: Connection, now: datetime) -> None:
     )
 
 
-def due_leads(connection: Connection, now: datetime, most: int) -> DueLeads | None:
+def is_alone(connection: Connection) -> bool:
+    """Whether no other process has leads enter at this moment; none does then until the transaction
+    ends: two would let in twice as many as a cadence takes in a day."""
+    return bool(connection.scalar(_ALONE))
+
+
+def due_leads(connection: Connection, now: datetime, most: int, late: timedelta) -> DueLeads | None:
     """Lock the leads of one run whose time has come, and then as leads; None when there are
-    none."""
-    rows = connection.execute(_DUE, {"now": now, "most": most}).all()
-    if not rows:
+    none.
+
+    Args:
+        late: a run with a pace that is so late stood still, and goes on at its pace from now on.
+    """
+    run = connection.execute(_RUN, {"now": now}).first()
+    if run is None:
         return None
-    run = connection.execute(
-        text("SELECT id, cadence, replaces FROM enrollment_run WHERE id = :run"),
-        {"run": rows[0].run_id},
-    ).one()
-    leads = [row.lead_id for row in rows]
+    values = {"run": run.id, "now": now, "most": most, "late": now - late}
+    if run.paced:
+        connection.execute(_CATCH_UP, values)
+    leads = connection.scalars(_DUE, values).all()
+    if not leads:
+        return None
     connection.execute(_LOCK_LEADS, {"ids": leads})
-    return DueLeads(run.id, run.cadence, run.replaces, leads)
+    return DueLeads(run.id, run.cadence, run.replaces, run.paced, leads)
+
+
+def entered_today(connection: Connection, cadence: str, now: datetime) -> int:
+    """How many leads have entered the cadence by runs on this day (UTC), or do so now."""
+    values = {"cadence": cadence, "now": now}
+    return int(connection.execute(_ENTERED_TODAY, values).scalar_one())
+
+
+def put_off(connection: Connection, due: DueLeads, leads: Sequence[int], now: datetime) -> None:
+    """Have leads enter on the next day (UTC), and all after them as much later where the run has a
+    pace."""
+    until = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+    values = {"run": due.run, "leads": list(leads), "paced": due.paced, "until": until}
+    connection.execute(_PUT_OFF, values)
 
 
 def leave_out(connection: Connection, run: int, whys: Mapping[int, WhyNot]) -> None:
@@ -267,6 +329,15 @@ def way_back(connection: Connection, lead_id: int) -> WayBack:
     if row.left_phase == Phase.NURTURE:
         return WayBack(Phase.NURTURE, EventCode.UNENROLLED, row.cadence, row.left_cycle)
     return WayBack(row.left_phase, row.left_reason, cycle=row.left_cycle)
+
+
+def is_undone(connection: Connection, lead_id: int, enrollment_id: int) -> bool:
+    """Whether the enrollment was undone; nobody undoes it until the transaction ends."""
+    connection.execute(_LOCK_LEADS, {"ids": [lead_id]})
+    reason = connection.scalar(
+        text("SELECT exit_reason FROM enrollment WHERE id = :id"), {"id": enrollment_id}
+    )
+    return bool(reason == EventCode.UNENROLLED)
 
 
 def take_up(connection: Connection, lead_id: int) -> EnrollmentRow | None:

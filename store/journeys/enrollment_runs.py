@@ -301,6 +301,7 @@ def undo(connection: Connection, run: int, by: str, now: datetime) -> UndoneRun:
     values = {"run": run, "by": by, "now": now, "undone": EventCode.UNENROLLED}
     connection.execute(
         text(
+            "SELECT FROM enrollment_run WHERE id = :run FOR NO KEY UPDATE; "
             "UPDATE enrollment_run SET undone_at = :now, undone_by = :by "
             "WHERE id = :run AND undone_at IS NULL"
         ),

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
 
-from domain.contracts.journey import JourneyEvent, journey_id, opportunity_workflow_id
+from domain.contracts.journey import EventCode, JourneyEvent, journey_id, opportunity_workflow_id
 from domain.contracts.journey_sales import meeting_workflow_id
 from store.meetings.meeting_news import see_through_on_its_own
 from store.meetings.meeting_rows import MEETING, MeetingRow
@@ -99,9 +99,10 @@ def stop(connection: Connection, lead_id: int, into_id: int, at: datetime) -> No
     news = connection.execute(
         text(
             "SELECT id, name, payload FROM relay_message WHERE outcome = '' AND kind = 'signal' "
-            "AND workflow_id = 'lead-' || :lead ORDER BY id"
+            "AND workflow_id = 'lead-' || :lead AND coalesce(payload->>'code', '') <> :enrolled "
+            "ORDER BY id"
         ),
-        values,
+        values | {"enrolled": EventCode.ENROLLED},
     ).all()
     cycle = connection.scalar(text("SELECT cycle FROM lead WHERE id = :into"), values)
     post_all(
@@ -127,6 +128,10 @@ def stop(connection: Connection, lead_id: int, into_id: int, at: datetime) -> No
         "UPDATE sla_clock SET state = 'void', ended_at = :at "
         "WHERE lead_id = :lead AND state IN ('running', 'paused')",
         "UPDATE alert SET answered_at = :at WHERE lead_id = :lead AND answered_at IS NULL",
+        # Of an enrollment that its journey was told of, the other lead is asked anew.
+        "UPDATE enrollment_run_lead SET state = CASE WHEN state = 'told' THEN 'waiting' "
+        "WHEN enrollment_id IS NULL THEN 'dropped' ELSE 'undone' END "
+        "WHERE lead_id = :lead AND state IN ('told', 'undoing')",
     ):
         connection.execute(text(statement), values)
 

@@ -344,3 +344,34 @@ def test_no_row_is_left_behind_in_a_table_that_is_new() -> None:
     assert named - known == set()
     assert ("not_duplicate", "other_id") in known
     assert NotDuplicate.__tablename__ == "not_duplicate"
+
+
+def test_leads_of_runs_that_were_told_are_asked_anew_after_a_merge(book: Book) -> None:
+    """The journey that was told is gone: the run would wait for it for ever, and no other run could
+    enroll the lead that stays."""
+    kept, other = lead(book, "mina@acme.example"), lead(book, "mina.q@acme.example")
+    with book.database.begin() as connection:
+        connection.execute(
+            text(
+                """
+                INSERT INTO enrollment_run (cadence, selected, replaces, by, at)
+                SELECT 'welcome-nurture', 1, false, 'ops', now() FROM generate_series(1, 2);
+                INSERT INTO enrollment_run_lead (run_id, lead_id, state)
+                SELECT id, :lead, CASE id WHEN 1 THEN 'told' ELSE 'undoing' END FROM enrollment_run;
+                INSERT INTO relay_message (key, workflow_id, kind, name, payload)
+                VALUES ('enrolled:1:2:1', 'lead-' || :lead, 'signal', 'engagement',
+                    '{"code": "enrolled", "ref": 1}')
+                """
+            ),
+            {"lead": other},
+        )
+
+    merge(book, kept, other)
+
+    with book.database.connect() as connection:
+        rows = connection.execute(
+            text("SELECT lead_id, state FROM enrollment_run_lead ORDER BY run_id")
+        )
+        assert [tuple(row) for row in rows] == [(kept, "waiting"), (kept, "dropped")]
+    told = "SELECT count(*) FROM relay_message WHERE payload->>'code' = 'enrolled'"
+    assert value(book, told) == 0

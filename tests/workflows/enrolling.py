@@ -14,6 +14,8 @@ from store.journeys.enrollment_runs import EnrollmentRunLine, UndoneRun
 from tests.support.workflow_world import World
 
 CADENCE = "mid-funnel"
+LATE = timedelta(days=1)
+"""After which a run has stood still."""
 
 
 class Marketing:
@@ -43,7 +45,7 @@ class Marketing:
             some = True
             while some:
                 with self.here.database.begin() as connection:
-                    some = enrollments.enter_due(connection, now)
+                    some = enrollments.enter_due(connection, now, LATE)
 
         await asyncio.gather(*(asyncio.to_thread(enter) for _ in range(workers)))
         await self.here.deliver()

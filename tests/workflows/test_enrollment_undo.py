@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from store.journeys.enrollment_runs import EnrollmentRunLine
 from store.outbox.relay_messages import notify_journey
 from tests.support.time_zones import where_it_is_night
 from tests.support.workflow_world import World
-from tests.workflows.enrolling import Marketing, at_rest, named
+from tests.workflows.enrolling import LATE, Marketing, at_rest, named
 
 WHERE = "SELECT phase || ' ' || phase_reason || ' ' || cycle FROM lead WHERE id = :id"
 RUNNING = """
@@ -113,7 +113,7 @@ async def test_who_answers_while_it_goes_back_comes_to_sales(here: World, code: 
 
     await here.reaches(WHERE, f"FollowUp {code} 2", id=lead)
     with here.database.begin() as connection:
-        enrollments.enter_due(connection, await here.now())
+        enrollments.enter_due(connection, await here.now(), LATE)
     assert here.values(STATES, id=lead) == ["undone"]
 
 
@@ -152,6 +152,6 @@ async def test_a_lead_that_goes_elsewhere_is_not_on_its_way_back_for_ever(
     marketing.undoes(run)
     with here.database.begin() as connection:
         connection.execute(text("UPDATE lead SET phase = :phase"), {"phase": phase})
-        enrollments.enter_due(connection, datetime.now(UTC) + timedelta(days=1))
+        enrollments.enter_due(connection, datetime.now(UTC), LATE)
 
     assert here.values(STATES, id=lead) == [state]

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from temporalio.testing import ActivityEnvironment
 
+from activities.resources import Resources
+from activities.tasks import TaskActivities
+from cli.cadence import publish_files
 from cli.connect import operator
+from domain.contracts.journey import TaskRequest
+from domain.contracts.tasks import TaskKind
+from domain.email.links import LinkSigner
+from mail.channels.outbox import OutboxChannel
 from services import enrollments
+from settings import ROOT
 from tests.support.time_zones import where_it_is_night
-from tests.support.workflow_world import World
-from tests.workflows.enrolling import CADENCE, Marketing, at_rest, named, nurtured
+from tests.support.workflow_world import CADENCES, World
+from tests.workflows.enrolling import CADENCE, LATE, Marketing, at_rest, named, nurtured
 
 ZONES = {"GB": "Europe/London", "KR": "Asia/Seoul", "US": "America/New_York"}
 FIRST_TOUCHES = """
@@ -52,7 +63,7 @@ async def test_what_a_dry_run_says_is_what_then_happens(here: World) -> None:
     would = marketing.would(chosen)
     run = marketing.enrolls(chosen, reason="spring fair")
     with here.database.connect() as dying:
-        assert enrollments.enter_due(dying, await here.now())
+        assert enrollments.enter_due(dying, await here.now(), LATE)
     await marketing.time_comes(workers=2)
     entering = would.entering
     await here.reaches(
@@ -197,3 +208,68 @@ async def test_a_lead_that_went_elsewhere_while_it_waited_stays_out(
     why = {"FollowUp": "with_sales", "ended": "closed"}[elsewhere]
     assert here.value(row, run=run.id) == f"left_out {why}"
     assert here.value("SELECT count(*) FROM relay_message") == 0
+
+
+@pytest.fixture
+def capped(here: World, tmp_path: Path) -> None:
+    """Two leads a day may enter the cadence."""
+    shutil.copytree(CADENCES, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / f"{CADENCE}.yaml"
+    file.write_text(file.read_text() + "\nentry:\n  daily_cap: 2\n")
+    publish_files(here.database, tmp_path, ROOT / "templates")
+
+
+async def told_after(here: World, marketing: Marketing, after: timedelta) -> int:
+    await marketing.time_comes(after)
+    told: int = here.value("SELECT count(*) FROM enrollment_run_lead WHERE attempts > 0")
+    await here.reaches(
+        "SELECT count(*) FROM enrollment_run_lead WHERE state = 'entered' "
+        "AND enrollment_id IS NOT NULL",
+        told,
+    )
+    return told
+
+
+@pytest.mark.usefixtures("capped")
+async def test_no_more_leads_enter_in_a_day_after_no_worker_ran_for_some(here: World) -> None:
+    """The workers are off over the weekend, and on Monday all leads of three days enter at once,
+    although sales asked for two a day."""
+    leads = [named(here, n) for n in range(5)]
+    marketing = Marketing(here)
+    marketing.enrolls(leads)
+
+    assert await told_after(here, marketing, timedelta(days=3)) == 2
+    assert await told_after(here, marketing, timedelta(days=3)) == 2
+    assert await told_after(here, marketing, timedelta(days=4)) == 4
+
+
+async def test_a_run_that_stood_still_goes_on_at_its_pace(here: World) -> None:
+    """So many an hour, said marketing; what was due meanwhile would enter all at once."""
+    marketing = Marketing(here)
+    marketing.enrolls([named(here, n) for n in range(4)], per_hour=1)
+
+    assert await told_after(here, marketing, timedelta(days=2)) == 1
+    assert await told_after(here, marketing, timedelta(days=2, minutes=50)) == 1
+    assert await told_after(here, marketing, timedelta(days=2, minutes=70)) == 2
+
+
+async def test_no_task_is_opened_for_an_enrollment_that_was_undone(here: World) -> None:
+    """Its rep would call a lead that marketing has just taken out again."""
+    lead = named(here, 1)
+    await nurtured(here, lead)
+    with here.database.begin() as connection:
+        enrollment = connection.execute(
+            text("UPDATE enrollment SET exit_reason = 'unenrolled' RETURNING id")
+        ).scalar_one()
+    resources = Resources(
+        here.database,
+        OutboxChannel(here.database, here.settings.clock()),
+        LinkSigner("test", here.settings.web_url()),
+        here.settings,
+    )
+    request = TaskRequest("key", lead, TaskKind.CADENCE, enrollment_id=enrollment, step="call")
+
+    opened = ActivityEnvironment().run(TaskActivities(resources).open_task, request)
+
+    assert opened.task_id == 0
+    assert here.value("SELECT count(*) FROM task") == 0
