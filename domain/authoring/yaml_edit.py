@@ -11,6 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from domain.authoring.yaml_comments import hang_on_own_rows, set_comment_below
 from domain.authoring.yaml_source import read
 
 NAMES = ("code", "team", "rule", "name")
@@ -64,26 +65,30 @@ def _take_over(into: CommentedMap, data: Mapping[str, Any]) -> None:
             continue
         there = into[known[name]]
         if _plain(there) != value:
-            into[known[name]] = _changed(there, value, into)
+            into[known[name]] = _changed(into, known[name], value)
 
 
-def _changed(there: Any, value: Any, inside: Any) -> Any:
+def _changed(inside: CommentedMap, key: Any, value: Any) -> Any:
+    there = inside[key]
     if isinstance(there, CommentedMap) and isinstance(value, Mapping):
         _take_over(there, value)
         return there
     if isinstance(there, CommentedSeq) and _are_rows(value):
-        return _rows(there, value)
+        return _rows(inside, key, value)
     return _made(value, inside)
 
 
-def _rows(there: CommentedSeq, rows: Sequence[Mapping[str, Any]]) -> CommentedSeq:
+def _rows(inside: CommentedMap, key: Any, rows: Sequence[Mapping[str, Any]]) -> CommentedSeq:
     """The rows in their new order; one that was there keeps what was written about it."""
+    there: CommentedSeq = inside[key]
     names = [one for one in NAMES if any(one in row for row in rows)]
+    below = hang_on_own_rows(inside, key)
     known = {_called(row, names, at): (at, row) for at, row in enumerate(there)}
     comments = dict(there.ca.items)
     made = []
     for at, row in enumerate(rows):
-        was, old = known.get(_called(row, names, at), (-1, None))
+        # A name that comes a second time is of a row that is new.
+        was, old = known.pop(_called(row, names, at), (-1, None))
         if isinstance(old, CommentedMap):
             _take_over(old, row)
         made.append((was, old if isinstance(old, CommentedMap) else _made(row, there)))
@@ -93,6 +98,7 @@ def _rows(there: CommentedSeq, rows: Sequence[Mapping[str, Any]]) -> CommentedSe
         there.append(row)
         if was in comments:
             there.ca.items[at] = comments[was]
+    set_comment_below(there, below)
     return there
 
 
