@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from domain.access import ALLOWED, Action
 from domain.authoring.yaml_source import SourceProblem
 from domain.email.checked import template_of
-from domain.refusals import Forbidden, Invalid, Mistake
+from domain.refusals import Conflict, Forbidden, Invalid, Mistake
 from domain.sentences import sentence
 from services.access import changes
 from services.context import Context
@@ -20,7 +20,9 @@ from store.published.cadences import Signature
 from store.publishing.publishing import (
     Checked,
     Published,
+    ReplacedVersion,
     check_beside_published,
+    is_in_force,
     publish_checked,
 )
 from store.scoring.event_months import kept_beyond
@@ -37,6 +39,8 @@ def publish(
     files: Sequence[str],
     check: Callable[[Connection], Checked],
     note: str = "",
+    *,
+    replaced: ReplacedVersion | None = None,
 ) -> Published:
     """Check and publish files. Whoever may not publish something may send it along unchanged.
 
@@ -44,14 +48,24 @@ def publish(
         files: their names.
         check: reads and checks them, beside those that they are to hold together with.
         note: what the caller says of it; it stands with each new version.
+        replaced: the version that the caller saw and replaces; None: whatever is in force.
 
     Raises:
         Invalid: there are mistakes in them.
+        Conflict: another version is in force than the one to be replaced.
         Forbidden: the caller may not publish what would change.
     """
     with context.database.begin() as connection:
         checked = check(connection)
         refuse_mistakes(checked.problems, files, NOTHING)
+        if replaced is not None and not is_in_force(connection, replaced):
+            raise Conflict(
+                sentence(
+                    "Somebody else published {name} meanwhile. Nothing was published and nothing "
+                    "you wrote is lost: publish again to see what differs.",
+                    name=replaced.name,
+                )
+            )
         return publish_in(connection, context, caller, checked, note)
 
 

@@ -42,6 +42,7 @@ from domain.rules.condition_fields import (
     own_of,
     own_path,
 )
+from domain.rules.condition_tree import has_comment
 from domain.rules.conditions import ConditionError, compile_condition
 from domain.rules.facts import FactSet
 from domain.sentences import sentence
@@ -90,7 +91,7 @@ def group_of(source: str, facts: FactSet) -> RowGroup:
         tree = tree_of_cel(source)
     except NoTree:
         return RowGroup("all", (CelRow(source.strip()),))
-    if "//" in source and "//" not in in_cel(tree):
+    if has_comment(source):
         return RowGroup("all", (CelRow(source.strip()),))
     part = _part(tree, facts)
     return part if isinstance(part, RowGroup) else RowGroup("all", (part,))

@@ -63,12 +63,17 @@ class FactComparison:
     values: tuple[str | int | bool, ...]
 
 
+def has_comment(source: str) -> bool:
+    """Whether there is a comment in a condition; ``//`` in a text is none."""
+    return any(one[0] == "//" for one in _TOKEN.finditer(source))
+
+
 @functools.lru_cache(maxsize=1024)
 def tree_of(source: str) -> Node:
     """The parts of a condition that is known to be right."""
-    tokens = [one for one in _TOKEN.finditer(source) if one.lastgroup != "blank"]
-    if any(one[0] == "//" for one in tokens):
+    if has_comment(source):
         return Atom(source)
+    tokens = [one for one in _TOKEN.finditer(source) if one.lastgroup != "blank"]
     return _TreeReader(source, tokens).node(0, len(tokens))
 
 

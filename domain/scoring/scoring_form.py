@@ -4,7 +4,7 @@ they changed."""
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,6 +107,12 @@ def with_form(data: Mapping[str, Any], before: ScoringForm, after: ScoringForm) 
         if getattr(before, name) != getattr(after, name):
             made[name] = copy.deepcopy(getattr(after, name))
     return made
+
+
+def fit_rows(form: ScoringForm) -> Iterator[FitRow]:
+    """The rules of fit, those of which the first counts too."""
+    for one in form.fit:
+        yield from one.rows if isinstance(one, FirstRows) else [one]
 
 
 def number_key(begins: float | None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select, text
 
@@ -24,10 +25,12 @@ from store.published.cadences import (
     Publication,
     Signature,
     TemplateSource,
+    lock_publishing,
     publish_cadence,
     publish_templates,
 )
 from store.published.policies import publish_policy
+from store.published.published_texts import Kind, version_in_force
 from store.scoring.scoring_runs import begin_run, scoring_run
 from store.segments.membership import judge_all_again, publish_segments
 from store.tables import CadenceVersion
@@ -70,6 +73,14 @@ class Published:
         }
 
 
+class ReplacedVersion(NamedTuple):
+    """What somebody saw in force, and agreed to replace: ``id`` 0 where there was nothing."""
+
+    kind: Kind
+    name: str
+    id: int
+
+
 @dataclass(frozen=True)
 class PolicyLine:
     """The newest version of a policy, as a list shows it."""
@@ -104,6 +115,14 @@ def check_beside_published(
             checked.templates.append(TemplateSource(name, language, source, compiled))
     checked.problems[:] = ordered(checked.problems)
     return checked
+
+
+def is_in_force(connection: Connection, replaced: ReplacedVersion) -> bool:
+    """Whether a version is in force still; from here on nobody else publishes before the end of
+    the transaction."""
+    allow_long_work(connection)
+    lock_publishing(connection)
+    return version_in_force(connection, replaced.kind, replaced.name) == replaced.id
 
 
 def publish_checked(

@@ -158,6 +158,14 @@ def test_what_is_shipped_is_all_rows() -> None:
             "score > 1 // warm\n && cycle == 1",
             RowGroup("all", (CelRow("score > 1 // warm\n && cycle == 1"),)),
         ),
+        (
+            'lead.title == "https://x" // why',
+            RowGroup("all", (CelRow('lead.title == "https://x" // why'),)),
+        ),
+        (
+            'lead.title == "https://x"',
+            RowGroup("all", (FieldRow("lead.title", "is", ("https://x",)),)),
+        ),
         ("cycle + 1 > score", RowGroup("all", (CelRow("cycle + 1 > score"),))),
         (
             '["KR"].exists(lead, lead.title.contains(lead))',

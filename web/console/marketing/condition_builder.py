@@ -112,6 +112,8 @@ class ConditionBuilder:
         every: what is said where there is no row.
         suggested: path of a field, or of what takes any name → values, or names, that are known.
         label: what the condition is for, for those who hear the page.
+        before: the same condition as it was open elsewhere; it goes on as it is there, finished or
+            not, instead of ``source``.
     """
 
     def __init__(
@@ -123,12 +125,13 @@ class ConditionBuilder:
         every: str,
         label: str,
         suggested: Mapping[str, Sequence[str]] = {},
+        before: ConditionBuilder | None = None,
     ) -> None:
         self._facts, self._changed, self._every = facts, changed, every
         self._suggested = suggested
-        self._root = _opened(group_of(source, facts))
-        self._text: str | None = None
-        self._strict = False
+        self._root = before._root if before else _opened(group_of(source, facts))
+        self._text = before._text if before else None
+        self._strict = before is not None and before._strict
         self._all = ui.element("div").classes("builder").props('role="group"')
         self._all.props["aria-label"] = label
         self._draw()

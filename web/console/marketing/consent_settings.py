@@ -20,7 +20,7 @@ from store.published.published_texts import PublishedText
 from web.console import labels
 from web.console.pages import console_page
 from web.console.parts import button, quiet, section, show
-from web.console.sales.policy_form import Fields, PolicyForm, policy_to_change
+from web.console.sales.policy_form import Fields, PolicyForm, doubles_of, policy_to_change
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
@@ -46,10 +46,18 @@ class ConsentSettings:
         self.visit, self._published = visit, published
         self._begun, self.form = form_of(policy), form_of(policy)
         self._fields: dict[Path, ValidationElement[Any]] = {}
+        self._codes: dict[int, ValidationElement[Any]] = {}
 
     def build(self) -> None:
         """All of it, where the page is being built."""
-        PolicyForm(self.visit, "consent", self._published, self._written, self._where)
+        PolicyForm(
+            self.visit,
+            "consent",
+            self._published,
+            self._written,
+            self._where,
+            doubles=self._doubles,
+        )
         with section(_("Topics that leads can refuse")):
             said = _("Leads whose language is missing read the English words.")
             show(quiet(said), "p")
@@ -75,6 +83,9 @@ class ConsentSettings:
     def _where(self) -> Fields:
         return self._fields
 
+    def _doubles(self) -> list[ValidationElement[Any]]:
+        return doubles_of((one.code, self._codes.get(id(one))) for one in self.form.topics)
+
     def _keep(
         self, path: Path, field: ValidationElement[Any], keep: Callable[[Any], object]
     ) -> None:
@@ -88,6 +99,7 @@ class ConsentSettings:
     def _draw_topics(self) -> None:
         self._forget("topics")
         self._forget("senders")
+        self._codes.clear()
         self._topics.clear()
         with self._topics:
             for topic in self.form.topics:
@@ -101,6 +113,7 @@ class ConsentSettings:
                 code = ui.input(_("Short name"), value=topic.code).props("maxlength=60")
                 hint = _("Small letters, digits and dashes")
                 code.props(f'hint="{hint}"')
+                self._codes[id(topic)] = code
                 self._keep(
                     ("topics",), code, lambda value: setattr(topic, "code", (value or "").strip())
                 )

@@ -26,7 +26,7 @@ from store.published.published_texts import (
     published_texts,
     version_in_force,
 )
-from store.publishing.publishing import Checked
+from store.publishing.publishing import Checked, ReplacedVersion
 from web.console.frame import say_done, say_no
 from web.console.marketing.checking import check_open
 from web.console.marketing.difference import difference
@@ -285,11 +285,14 @@ class Editor:
             say_no(_("Fix the mistakes first: each is listed under the text."))
             return
         outdated = self.published is not None and self.based_on != self.published.id
+        replaced = self._replaced(self.checked)
         note = await agreed(self.visit, self.checked, self.kind, self.name, outdated=outdated)
         if note is None:
             return
         check = partial(services.publishing.check_texts, files={self.file: self.text})
-        done = await self.visit.act(services.publishing.publish, [self.file], check, note)
+        done = await self.visit.act(
+            services.publishing.publish, [self.file], check, note, replaced=replaced
+        )
         me = self.visit.who.user_id
         await self.visit.keep(Action.DRAFT, drop_draft, self.kind, self.name, me)
         for _text, cadence in self.checked.cadences.values():
@@ -301,3 +304,9 @@ class Editor:
         await self._show_comparison()
         self.status.set_text(outcome(done))
         say_done(outcome(done))
+
+    def _replaced(self, checked: Checked) -> ReplacedVersion:
+        """What publishing replaces, as it is shown; a cadence of another name replaces nothing."""
+        names = [cadence.name for _text, cadence in checked.cadences.values()] or [self.name]
+        known = self.published.id if self.published and self.name in names else 0
+        return ReplacedVersion(self.kind, names[0], known)

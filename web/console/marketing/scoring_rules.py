@@ -22,6 +22,7 @@ from domain.scoring.scoring_form import (
     FitRow,
     InterestRow,
     ScoringForm,
+    fit_rows,
     number_key,
 )
 from store.scoring.rule_counts import RuleFired
@@ -30,6 +31,7 @@ from web.console import labels
 from web.console.marketing.condition_builder import ConditionBuilder
 from web.console.marketing.condition_words import in_words
 from web.console.parts import button, show
+from web.console.sales.policy_form import doubles_of
 from web.console.words import N_, _, ngettext
 
 PER = {"day": N_("a day"), "week": N_("a week"), "month": N_("a month")}
@@ -60,6 +62,7 @@ class RuleRows:
         self.fields: dict[Path, ValidationElement[Any]] = {}
         self._conditions: dict[int, ConditionBuilder] = {}
         self._matched: dict[str, list[ui.label]] = {}
+        self._begins: dict[int, ValidationElement[Any]] = {}
         self._interest = ui.element("div")
         self._fit = ui.element("div")
 
@@ -85,6 +88,16 @@ class RuleRows:
         """Whether all conditions that were opened are complete; shows what is not."""
         checked = [one.check() for one in self._conditions.values()]
         return all(checked)
+
+    def doubles(self) -> list[ValidationElement[Any]]:
+        """The fields of bands that begin where another of the same rule does."""
+        return [
+            field
+            for row in fit_rows(self._form)
+            for field in doubles_of(
+                (number_key(band.begins), self._begins[id(band)]) for band in row.bands
+            )
+        ]
 
     def tell(self, found: RescoringForecast | None) -> None:
         """Say beside each rule of how many leads it would hold."""
@@ -215,7 +228,6 @@ class RuleRows:
         words.props["aria-description"] = _("Enter opens it")
         self.fields[(*path, "if")] = words
         place = ui.element("div").classes("opened")
-        known = self._conditions.get(id(row))
 
         def changed() -> None:
             builder = self._conditions[id(row)]
@@ -234,6 +246,7 @@ class RuleRows:
                     every=every,
                     label=f"{_('If')}: {row.rule}",
                     suggested=self._suggested,
+                    before=self._conditions.get(id(row)),
                 )
 
         def toggle() -> None:
@@ -244,7 +257,7 @@ class RuleRows:
                 place.clear()
 
         words.on("click", toggle).on("keydown.enter", toggle)
-        if known is not None:
+        if id(row) in self._conditions:
             build()
 
     def _numbers(self, path: Path, row: FitRow) -> None:
@@ -264,6 +277,7 @@ class RuleRows:
     def _band(self, path: Path, at: int, row: FitRow, band: Band) -> None:
         begins = ui.number(_("From"), value=band.begins)
         begins.props("outlined dense").classes("short")
+        self._begins[id(band)] = begins
         self._bind((*path, at), begins, lambda value: setattr(band, "begins", value))
         self._points((*path, number_key(band.begins)), band)
         if len(row.bands) > 1:

@@ -91,6 +91,7 @@ class ScoringSettings:
             self._written,
             self._where,
             whole=self._rules.whole,
+            doubles=self._rules.doubles,
         )
         with ui.element("div").classes("writing scoring"):
             with ui.element("div").classes("stack"):
@@ -138,7 +139,7 @@ class ScoringSettings:
         turn = self._turn
         text = await run_in_threadpool(self._written)
         checked = await check_open(self.visit, "policy", "scoring", text)
-        if checked.problems:
+        if checked.problems or self._rules.doubles():
             self._ahead.tell_none()
             self._rules.tell(None)
             return

@@ -13,6 +13,7 @@ from nicegui.elements.mixins.validation_element import ValidationElement
 from domain.authoring.yaml_source import Path
 from domain.sales.team_form import ClosedRow, TeamRow
 from web.console.parts import button, show
+from web.console.sales.policy_form import doubles_of
 from web.console.words import _
 
 Keep = Callable[[Path, ValidationElement[Any]], None]
@@ -29,6 +30,7 @@ class ClosedDays:
 
     def __init__(self, team: TeamRow, keep: Keep, forget: Callable[[], None]) -> None:
         self._team, self._keep, self._forget = team, keep, forget
+        self._single: dict[int, ValidationElement[Any]] = {}
         with ui.element("div").classes("closed-days"):
             show(escape(_("Closed days")), "h4")
             self._rows = ui.element("div").classes("stack")
@@ -36,6 +38,10 @@ class ClosedDays:
                 adding = button(_("Add closed days"), self._add)
                 adding.props["aria-label"] = f"{_('Add closed days')}: {team.team}"
         self._draw()
+
+    def doubles(self) -> list[ValidationElement[Any]]:
+        """The fields of single days that are there twice."""
+        return doubles_of((one.first, self._single.get(id(one))) for one in self._team.extra)
 
     def _draw(self) -> None:
         self._forget()
@@ -63,6 +69,8 @@ class ClosedDays:
         field.props("stack-label").classes("short")
         field.on_value_change(lambda change: setattr(row, name, change.value or ""))
         self._keep(place, field)
+        if name == "first":
+            self._single[id(row)] = field
 
     def _add(self) -> None:
         self._team.closed.append(ClosedRow())

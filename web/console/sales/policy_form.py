@@ -3,7 +3,7 @@ its field, tried and asked before."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from domain.authoring.yaml_source import Path, SourceProblem, read
 from domain.refusals import Missing
 from store.published.published_texts import PublishedText, file_of, published_texts
 from store.publishing.consequences import routing_of
-from store.publishing.publishing import Checked
+from store.publishing.publishing import Checked, ReplacedVersion
 from web.console.frame import say_done, say_no
 from web.console.marketing.checking import check_open
 from web.console.marketing.difference import difference
@@ -30,6 +30,23 @@ from web.console.words import _
 
 Fields = Mapping[Path, ValidationElement[Any]]
 """Where a value is in the file → the field that it is typed in."""
+Doubles = Callable[[], Sequence[ValidationElement[Any]]]
+"""The fields that say what another says, of which a file can have but one."""
+
+
+def doubles_of(
+    typed: Iterable[tuple[object, ValidationElement[Any] | None]],
+) -> list[ValidationElement[Any]]:
+    """Of values and the fields that they are typed in, None for one that can't be changed: the
+    fields of those that are there twice, but for the first. What is empty is no double."""
+    found: list[ValidationElement[Any]] = []
+    seen: dict[object, ValidationElement[Any] | None] = {}
+    for value, field in typed:
+        if value not in {None, ""} and value in seen:
+            told = field or seen[value]
+            found += [told] if told is not None else []
+        seen.setdefault(value, field)
+    return found
 
 
 async def policy_to_change(visit: PageVisit, name: str) -> PublishedText:
@@ -54,6 +71,7 @@ class PolicyForm:
             not.
         leads_to: the page of the console that is opened once it is published; the form itself where
             nothing is said.
+        doubles: what the file can't be written with; it is told before.
     """
 
     def __init__(
@@ -66,9 +84,10 @@ class PolicyForm:
         *,
         whole: Callable[[], bool] = lambda: True,
         leads_to: Callable[[], str] = str,
+        doubles: Doubles = tuple,
     ) -> None:
         self.visit, self.name, self._published = visit, name, published
-        self._whole, self._leads_to = whole, leads_to
+        self._whole, self._leads_to, self._doubles = whole, leads_to, doubles
         self._written, self._fields = written, fields
         with visit.top:
             if name == "team":
@@ -86,11 +105,22 @@ class PolicyForm:
         if not self._whole():
             say_no(_("Fix the mistakes first: each is told at its field."))
             return None
+        if doubles := self._doubles():
+            self._tell_doubles(doubles)
+            return None
         # Writing a file with its comments is work of its own, and others wait for this thread.
         text = await run_in_threadpool(self._written)
         checked = await check_open(self.visit, "policy", self.name, text)
         self._tell(text, checked.problems)
         return None if checked.problems else (text, checked)
+
+    def _tell_doubles(self, doubles: Sequence[ValidationElement[Any]]) -> None:
+        for field in self._fields().values():
+            field.error = None
+        self._mistakes.clear()
+        for field in doubles:
+            field.error = _("Another one has this already: change one of them, or remove it.")
+        say_no(_("Fix the mistakes first: each is told at its field."))
 
     def _tell(self, text: str, problems: Sequence[SourceProblem]) -> None:
         source, fields = read(text, ""), self._fields()
@@ -137,23 +167,27 @@ class PolicyForm:
             leads_to: the page of the console that is opened then, '' for this one.
             warning: what they are told beside what changes in the file.
         """
-        before = self._published.source
-        is_new = await run_in_threadpool(is_laid_out_anew, before)
         versions = await self.visit.read(published_texts, "policy", self.name)
+        newest = versions[0] if versions else self._published
+        before = newest.source
+        is_new = await run_in_threadpool(is_laid_out_anew, before)
         changes = await _changes(before, text, laid_out_anew=is_new)
         note = await agreed(
             self.visit,
             checked,
             "policy",
             self.name,
-            outdated=bool(versions) and versions[0].id != self._published.id,
+            outdated=newest.id != self._published.id,
             changes=Markup("{}{}").format(warning, changes),
         )
         if note is None:
             return
         file = file_of("policy", self.name)
         check = partial(services.publishing.check_texts, files={file: text})
-        done = await self.visit.act(services.publishing.publish, [file], check, note)
+        replaced = ReplacedVersion("policy", self.name, newest.id if versions else 0)
+        done = await self.visit.act(
+            services.publishing.publish, [file], check, note, replaced=replaced
+        )
         say_done(outcome(done))
         if leads_to:
             ui.navigate.to(leads_to)

@@ -68,10 +68,18 @@ class TeamSettings:
         self._begun, self.form = form_of(policy), form_of(policy)
         self._fields: dict[tuple[str, int, str], ValidationElement[Any]] = {}
         self._closed: dict[Path, ValidationElement[Any]] = {}
+        self._calendars: list[ClosedDays] = []
 
     def build(self) -> None:
         """All of it, where the page is being built."""
-        PolicyForm(self.visit, "team", self._published, self._written, self._where)
+        PolicyForm(
+            self.visit,
+            "team",
+            self._published,
+            self._written,
+            self._where,
+            doubles=lambda: [field for one in self._calendars for field in one.doubles()],
+        )
         with section(_("Managers")):
             show(quiet(_("They hear of what their teams did not keep, and take no leads.")), "p")
             self._managers = ui.element("div").classes("stack")
@@ -211,6 +219,7 @@ class TeamSettings:
     def _draw_teams(self) -> None:
         self._forget("teams")
         self._closed.clear()
+        self._calendars.clear()
         self._teams.clear()
         with self._teams:
             for at, team in enumerate(self.form.teams):
@@ -276,7 +285,7 @@ class TeamSettings:
             for place in [one for one in self._closed if one[:3] == calendar]:
                 del self._closed[place]
 
-        ClosedDays(team, keep, forget)
+        self._calendars.append(ClosedDays(team, keep, forget))
 
     def _draw_reps(self) -> None:
         self._forget("reps")
