@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from store.publishing.known_attributes import UnknownAttribute, unknown_attribut
 from store.publishing.publishing import Checked, cadences_with
 from store.routing.dry_run import RoutingDryRun, dry_run
 from store.routing.roster import team_policy
-from store.scoring.scoring import RescoringForecast, forecast, how_many_leads
+from store.scoring.scoring import RescoringForecast, forecast, page_of_leads
 
 
 @dataclass(frozen=True)
@@ -70,19 +71,18 @@ def routing_of(connection: Connection, checked: Checked, now: datetime) -> Routi
 
 
 def forecast_of(
-    connection: Connection, checked: Checked, now: datetime, most: int | None = None
+    connection: Connection, checked: Checked, now: datetime, ids: Sequence[int] | None = None
 ) -> RescoringForecast | None:
-    """What the scoring rules among these texts would make of all leads, or of ``most`` that chance
-    has chosen; None when there are none, when they hold already, or when there is nothing to
-    compare them with."""
+    """What the scoring rules among these texts would make of all leads, or of these; None when
+    there are none, when they hold already, or when there is nothing to compare them with."""
     rules = _scoring(checked)
     in_force = policy_in_force(connection, ScoringPolicy.name())
     if rules is None or in_force is None or in_force.source == checked.policies["scoring"][0]:
         return None
-    if not how_many_leads(connection):
+    if not (page_of_leads(connection, 0, 1) if ids is None else ids):
         return None
     try:
-        return forecast(connection, rules, now, lambda _seen: None, most)
+        return forecast(connection, rules, now, lambda _seen: None, ids)
     except PolicyMissing:
         # The rules in force were written for an earlier version of Perennial.
         return None

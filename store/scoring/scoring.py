@@ -172,15 +172,14 @@ def forecast(
     rules: ScoringPolicy,
     now: datetime,
     told: Callable[[int], None],
-    most: int | None = None,
+    ids: Sequence[int] | None = None,
 ) -> RescoringForecast:
     """What publishing ``rules`` would do; nothing is written.
 
     Args:
         now: journey time, UTC.
         told: called with the number of leads looked at so far.
-        most: of how many leads it is asked, None for all; of more those whose ids chance, the same
-            each time, has chosen.
+        ids: the leads of whom it is asked, None for all.
 
     Raises:
         PolicyMissing: there are no rules yet that these could replace.
@@ -192,9 +191,9 @@ def forecast(
     matched, unanswered = Counter(dict.fromkeys(names, 0)), Counter[str]()
     becomes: Counter[str] = Counter()
     seen = 0
-    for ids in _pages(connection, most):
-        traits = _traits(connection, ids)
-        histories = _histories(connection, ids)
+    for page in _pages(connection, ids):
+        traits = _traits(connection, page)
+        histories = _histories(connection, page)
         for row in traits:
             is_now = standing_now(old, row.fit, row.points, now)
             events = [_scored(rules, one) for one in histories[row.id]]
@@ -208,22 +207,20 @@ def forecast(
             unanswered.update(name for name, _ in fit.unanswered)
             if row.crossed_cycle < row.cycle and at_least(will_be.meaning, "mql"):
                 becomes[row.phase] += 1
-        seen += len(ids)
+        seen += len(page)
         told(seen)
     return RescoringForecast(
         seen, before, after, becomes[Phase.NURTURE], becomes[""], matched, unanswered
     )
 
 
-def _pages(connection: Connection, most: int | None) -> Iterator[list[int]]:
+def _pages(connection: Connection, ids: Sequence[int] | None) -> Iterator[Sequence[int]]:
     last = 0
-    if most is None:
-        while ids := page_of_leads(connection, last):
-            last = ids[-1]
-            yield ids
+    if ids is None:
+        while page := page_of_leads(connection, last):
+            last = page[-1]
+            yield page
         return
-    chosen = text("SELECT id FROM lead ORDER BY hashint8(id) LIMIT :most")
-    ids = list(connection.scalars(chosen, {"most": most}))
     for begin in range(0, len(ids), PAGE):
         yield ids[begin : begin + PAGE]
 

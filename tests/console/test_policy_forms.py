@@ -8,6 +8,9 @@ import re
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import text
 
+from domain.authoring.yaml_source import validate
+from domain.scoring.policy import ScoringPolicy
+from store.published.policies import publish_policy
 from tests.console.conftest import Console
 from tests.support.web_app import Site
 
@@ -147,3 +150,54 @@ def test_marketing_changes_caps_and_topics(site: Site, console: Console, as_befo
     after = in_force(site, "consent")
     assert "caps: [3 per day, 4 per week]" in after
     assert "en: {name: Guides, description: Worked examples" in after
+
+
+def test_nothing_that_is_typed_in_a_form_is_lost_or_becomes_another(
+    site: Site, console: Console, as_before: None
+) -> None:
+    """Two bands of one number became one, a condition was gone when another rule moved, and who
+    published last took back what a colleague had published while they looked at it."""
+    page = console("marketing")
+    page.goto("/console/scoring-settings")
+    prices = page.get_by_role("group", name="looked at prices")
+    prices.get_by_label("If").press("Enter")
+    builder = prices.get_by_role("group", name="If: looked at prices")
+    builder.get_by_role("button", name="Write it as text").click()
+    builder.get_by_label("Condition in CEL").fill('event.path.startsWith("/pri')
+    page.get_by_role("button", name="Up: looked at jobs").click()
+    expect(builder.get_by_label("Condition in CEL")).to_have_value('event.path.startsWith("/pri')
+    builder.get_by_label("Condition in CEL").fill('event.path == "/prices"')
+
+    begins = page.get_by_label("From", exact=True)
+    first = begins.first.input_value()
+    begins.nth(1).fill(first)
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Another one has this already")).to_be_visible()
+    begins.nth(1).fill(str(int(first) - 1))
+
+    page.get_by_role("button", name="Publish").click()
+    asked = page.get_by_role("dialog")
+    expect(asked.get_by_role("button", name="Publish now")).to_be_visible()
+    theirs = in_force(site, "scoring").replace("points: 40, at_most: 1", "points: 41, at_most: 1")
+    with site.database.begin() as connection:
+        policy, _problems = validate(ScoringPolicy, theirs, "")
+        assert policy is not None
+        publish_policy(connection, theirs, policy)
+    asked.get_by_role("button", name="Publish now").click()
+    expect(page.get_by_text("Somebody else published scoring meanwhile")).to_be_visible()
+    assert in_force(site, "scoring") == theirs
+    page.get_by_role("button", name="Publish").click()
+    expect(asked.get_by_text("their version is replaced by yours")).to_be_visible()
+    asked.get_by_role("button", name="Publish now").click()
+    expect(page.get_by_text(re.compile(r"Published: \w+ version"))).to_be_visible()
+    assert 'event.path == "/prices"' in in_force(site, "scoring")
+
+
+def test_two_topics_of_one_short_name_are_told(site: Site, console: Console) -> None:
+    """The new one took the words of the other, in all languages."""
+    page = console("marketing")
+    page.goto("/console/consent-settings")
+    page.get_by_role("button", name="Add a topic").click()
+    page.get_by_label("Short name").fill("nurture")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Another one has this already")).to_be_visible()

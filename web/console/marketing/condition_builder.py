@@ -129,9 +129,9 @@ class ConditionBuilder:
     ) -> None:
         self._facts, self._changed, self._every = facts, changed, every
         self._suggested = suggested
-        self._root = before._root if before else _opened(group_of(source, facts))
-        self._text = before._text if before else None
-        self._strict = before is not None and before._strict
+        self._root: _OpenGroup = before._root if before else _opened(group_of(source, facts))
+        self._text: str | None = before._text if before else None
+        self._strict: bool = before is not None and before._strict
         self._all = ui.element("div").classes("builder").props('role="group"')
         self._all.props["aria-label"] = label
         self._draw()

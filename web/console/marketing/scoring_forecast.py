@@ -9,7 +9,7 @@ from nicegui import ui
 
 from domain.scoring.policy import MEANINGS
 from domain.scoring.scoring_form import ScoringForm
-from store.scoring.rule_counts import HIGHEST, PointsNow
+from store.scoring.rule_counts import HIGHEST, LeadSample, PointsNow
 from store.scoring.scoring import RescoringForecast
 from web.console.figures.chart import Bars, ChartMark, columns
 from web.console.marketing.publishing import MEANT
@@ -23,22 +23,43 @@ MOST_BARS = 80
 
 class ScoringForecast:
     """How many leads mean what, now and with the rules of the form, and where thresholds stand
-    among the points that leads have.
+    among the points that leads have."""
 
-    Args:
-        points: how many leads have how many points by the rules in force.
-    """
-
-    def __init__(self, points: PointsNow) -> None:
-        self._points = points
+    def __init__(self) -> None:
+        self._points: PointsNow | None = None
+        self._drawn: object = None
 
     def build(self) -> None:
         """Its places, where the page is being built."""
         self._said = ui.element("div").props('role="status"')
         self._curves = ui.element("div").classes("stack")
+        self._counted = ui.label().classes("quiet")
+
+    def tell_points(self, points: PointsNow | None, sample: LeadSample, form: ScoringForm) -> None:
+        """Say how many leads of a sample have how many points by the rules in force; None where
+        counting took too long."""
+        self._points = points
+        said = ""
+        if points is None:
+            said = _(
+                "How often rules held could not be counted in time: load the page again later."
+            )
+        elif not sample.all:
+            said = _(
+                "How often rules held, and the points, are counted of {leads} leads that chance "
+                "has chosen.",
+                leads=f"{len(sample.ids):,}",
+            )
+        self._counted.set_text(said)
+        self.draw(form)
 
     def draw(self, form: ScoringForm) -> None:
         """Curves of points with the thresholds of a form."""
+        wanted = (self._points, dict(form.levels), dict(form.letters))
+        # A chart that goes before the browser has made it is an error there.
+        if self._points is None or wanted == self._drawn:
+            return
+        self._drawn = wanted
         self._curves.clear()
         with self._curves:
             _curve(_("Leads by points of interest, today"), self._points.interest, form.levels)

@@ -45,7 +45,6 @@ class RuleRows:
     """All rules of the form as they are open.
 
     Args:
-        fired: what each rule of interest held of in the last :data:`FIRED_DAYS`.
         suggested: names of attributes that are known, by what they stand under.
         edited: called after each change.
     """
@@ -53,12 +52,12 @@ class RuleRows:
     def __init__(
         self,
         form: ScoringForm,
-        fired: Mapping[str, RuleFired],
         suggested: Mapping[str, Sequence[str]],
         edited: Callable[[], object],
     ) -> None:
-        self._form, self._fired, self._suggested = form, fired, suggested
-        self._edited = edited
+        self._form, self._suggested, self._edited = form, suggested, edited
+        self._fired: Mapping[str, RuleFired] | None = None
+        self._fired_said: dict[str, ui.label] = {}
         self.fields: dict[Path, ValidationElement[Any]] = {}
         self._conditions: dict[int, ConditionBuilder] = {}
         self._matched: dict[str, list[ui.label]] = {}
@@ -88,6 +87,13 @@ class RuleRows:
         """Whether all conditions that were opened are complete; shows what is not."""
         checked = [one.check() for one in self._conditions.values()]
         return all(checked)
+
+    def tell_fired(self, fired: Mapping[str, RuleFired] | None) -> None:
+        """Say beside each rule of interest what it held of in the last :data:`FIRED_DAYS`; None
+        where nobody knows."""
+        self._fired = fired
+        for rule, place in self._fired_said.items():
+            place.set_text(self._what_fired(rule))
 
     def doubles(self) -> list[ValidationElement[Any]]:
         """The fields of bands that begin where another of the same rule does."""
@@ -119,6 +125,7 @@ class RuleRows:
 
     def _draw_interest(self) -> None:
         self._forget("interest")
+        self._fired_said.clear()
         self._interest.clear()
         with self._interest:
             for at, row in enumerate(self._form.interest):
@@ -312,15 +319,19 @@ class RuleRows:
 
     def _figures(self, row: _RuleRow) -> None:
         if isinstance(row, InterestRow) and row.was:
-            fired = self._fired.get(row.was, RuleFired(0, 0))
-            said = _(
-                "In {days} days {times} times, of {leads} leads.",
-                days=FIRED_DAYS,
-                times=f"{fired.times:,}",
-                leads=f"{fired.leads:,}",
-            )
-            ui.label(said).classes("quiet")
+            self._fired_said[row.was] = ui.label(self._what_fired(row.was)).classes("quiet")
         self._matched.setdefault(row.rule, []).append(ui.label().classes("quiet"))
+
+    def _what_fired(self, rule: str) -> str:
+        if self._fired is None:
+            return ""
+        fired = self._fired.get(rule, RuleFired(0, 0))
+        return _(
+            "In {days} days {times} times, of {leads} leads.",
+            days=FIRED_DAYS,
+            times=f"{fired.times:,}",
+            leads=f"{fired.leads:,}",
+        )
 
     def _move(self, rows: Rows, row: _RuleRow, step: int) -> None:
         at = rows.index(row)

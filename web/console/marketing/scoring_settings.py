@@ -21,7 +21,7 @@ from domain.scoring.scoring_form import form_of, with_form
 from store.published.published_texts import PublishedText
 from store.publishing.consequences import forecast_of
 from store.publishing.known_attributes import attribute_names
-from store.scoring.rule_counts import PointsNow, RuleFired, points_of_leads, rules_fired
+from store.scoring.rule_counts import LeadSample, figures_of_rules, sample_of_leads
 from web.console.marketing.checking import check_open
 from web.console.marketing.publishing import MEANT
 from web.console.marketing.scoring_forecast import ScoringForecast
@@ -37,6 +37,8 @@ PAUSE_SECONDS = 0.8
 LOOKED_AT = 2_000
 """Leads of whom the forecast is made while somebody changes rules; before publishing it is made of
 all."""
+COUNTED = 20_000
+"""Leads of whom is counted what the rules in force do."""
 LEVEL_NAMES = {1: N_("1 (most)"), 2: "2", 3: "3", 4: N_("4 (least)")}
 
 
@@ -47,18 +49,9 @@ async def scoring_settings(visit: PageVisit) -> None:
     rules, _problems = validate(ScoringPolicy, published.source, "")
     if rules is None:
         raise ValueError("The policy in force can't be read.")
-    now = visit.context.clock.now()
-    page = ScoringSettings(
-        visit,
-        published,
-        rules,
-        await visit.read(rules_fired, now - timedelta(days=FIRED_DAYS)),
-        points=await visit.read(points_of_leads, rules, now),
-        suggested={
-            path: sorted(names) for path, names in (await visit.read(attribute_names)).items()
-        },
-    )
-    page.build()
+    names = await visit.read(attribute_names)
+    suggested = {path: sorted(known) for path, known in names.items()}
+    ScoringSettings(visit, published, rules, suggested).build()
 
 
 class ScoringSettings:
@@ -69,15 +62,14 @@ class ScoringSettings:
         visit: PageVisit,
         published: PublishedText,
         rules: ScoringPolicy,
-        fired: Mapping[str, RuleFired],
-        *,
-        points: PointsNow,
         suggested: Mapping[str, Sequence[str]],
     ) -> None:
         self.visit, self._published = visit, published
+        self._in_force = rules
         self._begun, self.form = form_of(rules), form_of(rules)
-        self._rules = RuleRows(self.form, fired, suggested, self._edited)
-        self._ahead = ScoringForecast(points)
+        self._rules = RuleRows(self.form, suggested, self._edited)
+        self._ahead = ScoringForecast()
+        self._sample: LeadSample | None = None
         self._fields: dict[Path, ValidationElement[Any]] = {}
         self._turn = 0
         self._due: float | None = None
@@ -114,9 +106,18 @@ class ScoringSettings:
                     self._ahead.build()
                 with section(_("Thresholds")):
                     self._thresholds()
-        self._ahead.draw(self.form)
-        ui.timer(0.1, self._look_ahead, once=True)
+        ui.timer(0.1, self._count, once=True)
         ui.timer(PAUSE_SECONDS / 2, self._tick)
+
+    async def _count(self) -> None:
+        """What the rules in force do, told once the form is there to be worked with."""
+        sample = self._sample = await self.visit.read(sample_of_leads, COUNTED)
+        await self._look_ahead()
+        now = self.visit.context.clock.now()
+        since = now - timedelta(days=FIRED_DAYS)
+        found = await self.visit.read(figures_of_rules, sample.ids, self._in_force, since, now)
+        self._rules.tell_fired(found.fired if found else None)
+        self._ahead.tell_points(found.points if found else None, sample, self.form)
 
     def _written(self) -> str:
         source = read(self._published.source, "")
@@ -136,7 +137,9 @@ class ScoringSettings:
             await self._look_ahead()
 
     async def _look_ahead(self) -> None:
-        turn = self._turn
+        if self._sample is None:
+            return
+        turn, ids = self._turn, self._sample.ids[:LOOKED_AT]
         text = await run_in_threadpool(self._written)
         checked = await check_open(self.visit, "policy", "scoring", text)
         if checked.problems or self._rules.doubles():
@@ -144,9 +147,10 @@ class ScoringSettings:
             self._rules.tell(None)
             return
         now = self.visit.context.clock.now()
-        found = await self.visit.read(forecast_of, checked, now, LOOKED_AT)
+        found = await self.visit.read(forecast_of, checked, now, ids)
         if turn == self._turn:
-            self._ahead.tell(found, sampled=found is not None and found.leads == LOOKED_AT)
+            of_all = self._sample.all and len(ids) == len(self._sample.ids)
+            self._ahead.tell(found, sampled=not of_all)
             self._rules.tell(found)
 
     def _thresholds(self) -> None:
