@@ -13,7 +13,7 @@ _BESIDE, _ABOVE, _BESIDE_VALUE, _ABOVE_VALUE = 0, 1, 2, 3
 """Where ruamel has a comment in what it keeps of an item of a list, and of a key."""
 
 
-class _Place(NamedTuple):
+class _CommentPlace(NamedTuple):
     """Where the comment is that follows a row: beside what, and at which position there."""
 
     items: dict[Any, list[Any]]
@@ -28,9 +28,10 @@ def hang_on_own_rows(inside: CommentedMap, key: Any) -> str:
         What stands below the last row: it is about what follows the list.
     """
     rows: CommentedSeq = inside[key]
-    if not rows:
-        return ""
     above = inside.ca.items.get(key)
+    # Beside a comment of the key itself ruamel writes no comments above rows.
+    if not rows or (above and above[_BESIDE_VALUE]):
+        return ""
     if above and above[_ABOVE_VALUE]:
         _hang_above(rows, 0, above[_ABOVE_VALUE])
         above[_ABOVE_VALUE] = None
@@ -72,15 +73,15 @@ def _taken_below(rows: CommentedSeq, at: int) -> list[str]:
     return list(below.splitlines(keepends=True))
 
 
-def _place_below(rows: CommentedSeq, at: int) -> _Place:
-    place, value = _Place(rows.ca.items, at, _BESIDE), rows[at]
+def _place_below(rows: CommentedSeq, at: int) -> _CommentPlace:
+    place, value = _CommentPlace(rows.ca.items, at, _BESIDE), rows[at]
     while isinstance(value, CommentedMap | CommentedSeq) and value and not value.fa.flow_style():
         if isinstance(value, CommentedMap):
             last = list(value)[-1]
-            place = _Place(value.ca.items, last, _BESIDE_VALUE)
+            place = _CommentPlace(value.ca.items, last, _BESIDE_VALUE)
         else:
             last = len(value) - 1
-            place = _Place(value.ca.items, last, _BESIDE)
+            place = _CommentPlace(value.ca.items, last, _BESIDE)
         value = value[last]
     return place
 

@@ -162,11 +162,15 @@ def test_nothing_that_is_typed_in_a_form_is_lost_or_becomes_another(
     prices = page.get_by_role("group", name="looked at prices")
     prices.get_by_label("If").press("Enter")
     builder = prices.get_by_role("group", name="If: looked at prices")
-    builder.get_by_role("button", name="Write it as text").click()
-    builder.get_by_label("Condition in CEL").fill('event.path.startsWith("/pri')
-    page.get_by_role("button", name="Up: looked at jobs").click()
-    expect(builder.get_by_label("Condition in CEL")).to_have_value('event.path.startsWith("/pri')
-    builder.get_by_label("Condition in CEL").fill('event.path == "/prices"')
+    builder.get_by_role("button", name="Add a condition").click()
+    added = builder.locator(".builder-row").last
+    choose(page, added.get_by_label("Field"), "Address of the page")
+    page.get_by_role("button", name="Remove: looked at jobs").click()
+    expect(page.get_by_role("group", name="looked at jobs")).to_have_count(0)
+    expect(builder.locator(".builder-row")).to_have_count(2)
+    added.get_by_label("Operator").click()
+    page.get_by_role("option", name="contains", exact=True).click()
+    added.get_by_label("Its value").fill("prices.example")
 
     begins = page.get_by_label("From", exact=True)
     first = begins.first.input_value()
@@ -190,7 +194,7 @@ def test_nothing_that_is_typed_in_a_form_is_lost_or_becomes_another(
     expect(asked.get_by_text("their version is replaced by yours")).to_be_visible()
     asked.get_by_role("button", name="Publish now").click()
     expect(page.get_by_text(re.compile(r"Published: \w+ version"))).to_be_visible()
-    assert 'event.path == "/prices"' in in_force(site, "scoring")
+    assert 'event.url.lower().contains("prices.example")' in in_force(site, "scoring")
 
 
 def test_two_topics_of_one_short_name_are_told(site: Site, console: Console) -> None:

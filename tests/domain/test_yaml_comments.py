@@ -23,7 +23,7 @@ FILES = [
 ]
 MANY = """\
 policy: x
-rules:  # beside the list
+rules:
   # about A
   - rule: A
     points: 1  # beside A
