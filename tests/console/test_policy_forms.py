@@ -190,6 +190,7 @@ def test_nothing_that_is_typed_in_a_form_is_lost_or_becomes_another(
     asked.get_by_role("button", name="Publish now").click()
     expect(page.get_by_text("Somebody else published scoring meanwhile")).to_be_visible()
     assert in_force(site, "scoring") == theirs
+    page.get_by_role("alert").get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Publish").click()
     expect(asked.get_by_text("their version is replaced by yours")).to_be_visible()
     asked.get_by_role("button", name="Publish now").click()
