@@ -30,6 +30,17 @@ def choose(page: Page, field: Locator, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
 
 
+def add_condition(builder: Locator) -> Locator:
+    """The row of a new condition, once it is there: until then the last row is another."""
+    rows = builder.locator(".builder-row")
+    add = builder.get_by_role("button", name="Add a condition").last
+    expect(add).to_be_visible()
+    before = rows.count()
+    add.click()
+    expect(rows).to_have_count(before + 1)
+    return rows.last
+
+
 def publish(page: Page) -> None:
     """Publish what the form has, after a look at what it does."""
     page.get_by_role("button", name="Publish").click()
@@ -58,8 +69,7 @@ def test_marketing_changes_the_scoring(site: Site, console: Console, as_before: 
     expect(prices.get_by_label("If")).to_have_value("Path of the page begins with /pricing")
     prices.get_by_label("If").press("Enter")
     builder = prices.get_by_role("group", name="If: looked at prices")
-    builder.get_by_role("button", name="Add a condition").click()
-    added = builder.locator(".builder-row").last
+    added = add_condition(builder)
     choose(page, added.get_by_label("Field"), "Address of the page")
     page.get_by_role("button", name="Publish").click()
     expect(added.get_by_text("Write a value.")).to_be_visible()
@@ -162,8 +172,7 @@ def test_nothing_that_is_typed_in_a_form_is_lost_or_becomes_another(
     prices = page.get_by_role("group", name="looked at prices")
     prices.get_by_label("If").press("Enter")
     builder = prices.get_by_role("group", name="If: looked at prices")
-    builder.get_by_role("button", name="Add a condition").click()
-    added = builder.locator(".builder-row").last
+    added = add_condition(builder)
     choose(page, added.get_by_label("Field"), "Address of the page")
     page.get_by_role("button", name="Remove: looked at jobs").click()
     expect(page.get_by_role("group", name="looked at jobs")).to_have_count(0)
@@ -190,7 +199,8 @@ def test_nothing_that_is_typed_in_a_form_is_lost_or_becomes_another(
     asked.get_by_role("button", name="Publish now").click()
     expect(page.get_by_text("Somebody else published scoring meanwhile")).to_be_visible()
     assert in_force(site, "scoring") == theirs
-    page.get_by_role("alert").get_by_role("button", name="Close").click()
+    refused = page.get_by_role("alert").filter(has_text="Somebody else published scoring")
+    refused.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Publish").click()
     expect(asked.get_by_text("their version is replaced by yours")).to_be_visible()
     asked.get_by_role("button", name="Publish now").click()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from store.segments.membership import judge_all, judge_changed
 from tests.console.conftest import Console
-from tests.console.test_policy_forms import choose, in_force
+from tests.console.test_policy_forms import add_condition, choose, in_force
 from tests.support.web_app import Site
 
 pytestmark = pytest.mark.usefixtures("as_before")
@@ -72,8 +72,7 @@ def test_marketing_writes_a_segment_sees_how_many_it_is_for_and_opens_them(
 def add(page: Page, field: str, operator: str) -> None:
     """A row of the condition, without its value."""
     builder = page.get_by_role("group", name="Condition", exact=True)
-    builder.get_by_role("button", name="Add a condition").last.click()
-    row = builder.locator(".builder-row").last
+    row = add_condition(builder)
     choose(page, row.get_by_label("Field"), field)
     before = row.get_by_label("Operator").element_handle()
     row.get_by_label("Operator").click()
