@@ -213,4 +213,4 @@ def test_a_span_of_business_days_is_counted_with_the_leads_calendar() -> None:
 def test_a_published_cadence_can_not_be_changed() -> None:
     """Versions are shared by every lead of a worker process."""
     with pytest.raises(ValidationError):
-        welcome().name = "other"  # type: ignore[misc]
+        welcome().name = "other"  # type: ignore[misc]  # Refusing it is what is tested.

@@ -143,7 +143,7 @@ class Scenario:
                     raise
                 time.sleep(1)
         again = self.value(r"SELECT count(*) FROM touch WHERE claim !~ '\D1$'")
-        print(  # noqa: T201
+        print(  # noqa: T201  (pytest tells it with a failure)
             f"{self.kills} kills, {again} touches sent by a later attempt, "
             f"{self.otherwise} mails kept back or let go first, "
             f"everybody arrived {time.monotonic() - begun:.0f} s after the last"
@@ -241,7 +241,7 @@ class Scenario:
 @contextmanager
 def scenario(seed: int, workers: int = 1) -> Iterator[Scenario]:
     """The stack on ports of its own, everything published, the leads and the workers started."""
-    print(f"seed {seed}")  # noqa: T201
+    print(f"seed {seed}")  # noqa: T201  (the same: to run it once more)
     home = server_folder()
     names = ("postgres", "temporal", "ui", "metrics")
     stack = EmbeddedStack(

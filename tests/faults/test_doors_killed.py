@@ -25,7 +25,7 @@ from tests.support.calendar_reports import CALCOM_SECRET, HOST, LEAD, calcom
 from tests.support.sendgrid_events import KEY, PATH, event, public, signed, touch
 from tests.support.waiting import LONGEST_SECONDS
 from tests.web import test_inbound as inbound
-from tests.web.conftest import Site, make_site  # noqa: F401 - the fixture
+from tests.web.conftest import Site
 from web.forms.stamp import Stamp, Stamps
 
 SECRET = "a secret of the tests, 0123456789"
@@ -103,7 +103,7 @@ def kept(site: Site) -> list[list[tuple[object, ...]]]:
     ],
 )
 def test_what_is_reported_again_after_a_kill_counts_once(
-    make_site: Callable[..., Site],  # noqa: F811 - pytest's way
+    make_site: Callable[..., Site],
     monkeypatch: pytest.MonkeyPatch,
     point: str,
     report: Callable[[str], httpx.Response],

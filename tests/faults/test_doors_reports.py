@@ -22,7 +22,7 @@ from store.tables import WriteKey
 from tests.faults.test_doors_visits import unhurried
 from tests.support.sendgrid_events import KEY, event, post, public, touch
 from tests.web import test_inbound as inbound
-from tests.web.conftest import Site, browse, make_site  # noqa: F401 - the fixture
+from tests.web.conftest import Site, browse
 
 pytestmark = pytest.mark.xdist_group("doors reports")
 
@@ -31,7 +31,7 @@ Report = Callable[[Site], Awaitable[httpx.Response]]
 
 
 @pytest.fixture
-def site(make_site: Callable[..., Site]) -> Site:  # noqa: F811 - pytest's way
+def site(make_site: Callable[..., Site]) -> Site:
     """A deployment with every door open, and one lead that was written to."""
     site = make_site(
         email_channel="sendgrid",

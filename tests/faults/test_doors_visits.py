@@ -23,7 +23,7 @@ from health.visits import SpoolCounts
 from settings import Settings
 from tests.support.programs import Program, running
 from tests.support.waiting import LONGEST_SECONDS, wait_for
-from tests.web.conftest import Site, browse, make_site  # noqa: F401 - the fixture
+from tests.web.conftest import Site, browse
 from web.app import create_app
 from web.recipients.visit_spool import SpooledVisit, VisitSpool
 from web.recipients.visits import Visits
@@ -37,7 +37,7 @@ PATIENCE = 10.0
 
 
 @pytest.fixture
-def site(make_site: Callable[..., Site]) -> Site:  # noqa: F811 - pytest's way
+def site(make_site: Callable[..., Site]) -> Site:
     """A deployment with one lead."""
     return make_site()
 

@@ -29,14 +29,14 @@ from tests.faults.notify_once import notify_once
 from tests.faults.test_doors_visits import served, until_up
 from tests.support.telling import let_in
 from tests.support.waiting import LONGEST_SECONDS
-from tests.web.conftest import Site, make_site  # noqa: F401 - the fixture
+from tests.web.conftest import Site
 
 EMAIL = "ada@lindenmoor.example"
 MAILS = "SELECT count(*) FROM outbox_message"
 
 
 def test_who_asked_for_a_way_back_gets_it_though_the_web_app_died(
-    make_site: Callable[..., Site],  # noqa: F811 - pytest's way
+    make_site: Callable[..., Site],
 ) -> None:
     """They wait before a closed door, and after three tries may not ask again for an hour."""
     site = make_site()

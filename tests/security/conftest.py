@@ -1,4 +1,4 @@
-"""A web app of its own that can be attacked over HTTP."""
+"""A web app of its own that can be attacked over HTTP, and the API without one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from settings import Settings
 from store.engine import engine
 from tests.support.folders import server_folder
 from tests.support.web_app import free_port, served
+from tests.web.api.conftest import api
+
+__all__ = ["api"]
 
 SECRET = "9bd1c6a0f7e84b52a3d06c1f58e7924d"
 

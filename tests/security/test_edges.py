@@ -8,7 +8,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from tests.web.api.conftest import Api, api  # noqa: F401  (pytest finds the fixture here)
+from tests.web.api.conftest import Api
 
 VALUES: list[Any] = [
     "9999-12-31T23:59:59-14:00",
@@ -34,7 +34,7 @@ IDS = ["1", "0", "-1", "9" * 30, "9223372036854775808", "%00", "%ff", "%ED%A0%80
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
-async def test_no_route_breaks(api: Api, method: str) -> None:  # noqa: F811
+async def test_no_route_breaks(api: Api, method: str) -> None:
     """Each of these was a traceback in the log, and an answer that says nothing."""
     broken: set[tuple[str, str]] = set()
     headers = {"Authorization": f"Bearer {api.tokens['admin']}"}
