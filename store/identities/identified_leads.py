@@ -8,14 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from domain.contracts.journey import ENDED, EventCode, journey_id
+from domain.contracts.journey import ENDED, EventCode, Phase
 from domain.identities import BatchLead
 from domain.names import is_free_mail
 from store.access.write_keys import WriteKeySource
 from store.accounts.accounts import Accounts, name_key
 from store.certainty import is_better
 from store.identities.places import places, plan_moved_anew
-from store.outbox.relay_messages import QueuedMessage, post_all
+from store.outbox.relay_messages import journey_start, post_all
 
 
 def lead_ids_of(connection: Connection, email_keys: Sequence[str]) -> dict[str, int]:
@@ -287,33 +287,26 @@ def start_journeys(connection: Connection, lead_ids: Iterable[int], cadence: str
     if not cadence:
         return
     ids = list(lead_ids)
-    cycles = undone_cycles(connection, ids)
+    next_cycles = _next_cycles_of_undone(connection, ids)
     post_all(
         connection,
         [
-            QueuedMessage(
-                key=f"start-again:{journey_id(lead_id)}:{cycles[lead_id] + 1}"
-                if lead_id in cycles
-                else f"start:{journey_id(lead_id)}",
-                workflow_id=journey_id(lead_id),
-                kind="start_again" if lead_id in cycles else "start",
-                name="Nurture",
-                payload={"lead_id": lead_id, "cadence": cadence}
-                | ({"cycle": cycles[lead_id] + 1} if lead_id in cycles else {}),
+            journey_start(
+                lead_id, Phase.NURTURE, {"cadence": cadence}, again=next_cycles.get(lead_id, 0)
             )
             for lead_id in ids
         ],
     )
 
 
-def undone_cycles(connection: Connection, lead_ids: Collection[int]) -> dict[int, int]:
+def _next_cycles_of_undone(connection: Connection, lead_ids: Collection[int]) -> dict[int, int]:
     """Those of these leads whose journey ended because an enrollment by hand was undone, with the
-    cycle in which it did."""
+    cycle in which the next one begins."""
     rows = connection.execute(
         text(
-            "SELECT id, cycle FROM lead WHERE id = ANY(CAST(:ids AS bigint[])) "
+            "SELECT id, cycle + 1 AS next FROM lead WHERE id = ANY(CAST(:ids AS bigint[])) "
             "AND phase = :ended AND phase_reason = :undone"
         ),
         {"ids": list(lead_ids), "ended": ENDED, "undone": EventCode.UNENROLLED},
     )
-    return {row.id: row.cycle for row in rows}
+    return {row.id: row.next for row in rows}

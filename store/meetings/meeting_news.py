@@ -11,11 +11,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, update
 
-from domain.contracts.journey import EventCode, JourneyEvent, Phase, journey_id
+from domain.contracts.journey import EventCode, JourneyEvent, Phase
 from domain.contracts.journey_sales import meeting_workflow_id
 from store.meetings.meeting_rows import MeetingRow
 from store.outbox.meeting_messages import signal_meeting
-from store.outbox.relay_messages import post
+from store.outbox.relay_messages import journey_start, post, post_all
 from store.tables import Meeting
 
 
@@ -45,19 +45,8 @@ def notify_journey(connection: Connection, meeting: MeetingRow, code: EventCode)
 def begin_journey(connection: Connection, meeting: MeetingRow) -> bool:
     """Start the journey of a lead that has none with its meeting; False when its start is on the
     way already."""
-    return post(
-        connection,
-        key=f"start:{journey_id(meeting.lead_id)}",
-        workflow_id=journey_id(meeting.lead_id),
-        kind="start",
-        name=Phase.MEETING,
-        payload={
-            "lead_id": meeting.lead_id,
-            "cycle": meeting.cycle,
-            "reason": EventCode.BOOKED,
-            "meeting_id": meeting.id,
-        },
-    )
+    about = {"cycle": meeting.cycle, "reason": EventCode.BOOKED, "meeting_id": meeting.id}
+    return post_all(connection, [journey_start(meeting.lead_id, Phase.MEETING, about)]) == 1
 
 
 def see_through_on_its_own(connection: Connection, meeting: MeetingRow) -> None:

@@ -17,7 +17,6 @@ from domain.contracts.journey import (
     JourneyEvent,
     Phase,
     Stage,
-    journey_id,
     opportunity_workflow_id,
 )
 from domain.refusals import OpportunityRefused
@@ -25,7 +24,13 @@ from domain.sales.opportunities import OTHER, UNLISTED, OpportunityPolicy
 from domain.sentences import sentence
 from store.alerts import NewAlert, close_alerts, raise_alerts
 from store.outbox.outgoing import announce
-from store.outbox.relay_messages import notify_journey, post, start_again
+from store.outbox.relay_messages import (
+    journey_start,
+    notify_journey,
+    post,
+    post_all,
+    start_again,
+)
 from store.published.policies import PolicyMissing, policy
 from store.tables import Lead, Opportunity
 
@@ -238,14 +243,8 @@ def _make_customer(connection: Connection, lead_id: int, opportunity_id: int) ->
         start_again(connection, lead_id, phase=Phase.CUSTOMER, cycle=lead.cycle + 1, reason="won")
         return
     # A lead without a journey begins one; where its start is on the way already, that one is told.
-    if lead.phase or not post(
-        connection,
-        key=f"start:{journey_id(lead_id)}",
-        workflow_id=journey_id(lead_id),
-        kind="start",
-        name=Phase.CUSTOMER,
-        payload={"lead_id": lead_id, "cycle": lead.cycle, "reason": "won"},
-    ):
+    start = journey_start(lead_id, Phase.CUSTOMER, {"cycle": lead.cycle, "reason": "won"})
+    if lead.phase or not post_all(connection, [start]):
         notify_journey(
             connection,
             lead_id,

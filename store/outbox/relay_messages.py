@@ -141,17 +141,24 @@ def start_again(
 ) -> bool:
     """Queue a new journey, in ``phase``, for a lead whose last one has ended; Nurture needs a
     ``cadence``."""
-    return post(
-        connection,
-        key=f"start-again:lead-{lead_id}:{cycle}",
-        workflow_id=journey_id(lead_id),
-        kind="start_again",
+    payload = {"reason": reason, "meeting_id": meeting_id, "cadence": cadence}
+    return post_all(connection, [journey_start(lead_id, phase, payload, again=cycle)]) == 1
+
+
+def journey_start(
+    lead_id: int, phase: Phase, payload: Mapping[str, Any], *, again: int = 0
+) -> QueuedMessage:
+    """The start of a lead's journey in ``phase``, one however many want it.
+
+    Args:
+        again: the cycle in which it begins, of a lead whose last journey has ended; 0 for the
+            first journey.
+    """
+    workflow = journey_id(lead_id)
+    return QueuedMessage(
+        key=f"start-again:{workflow}:{again}" if again else f"start:{workflow}",
+        workflow_id=workflow,
+        kind="start_again" if again else "start",
         name=phase,
-        payload={
-            "lead_id": lead_id,
-            "cycle": cycle,
-            "reason": reason,
-            "meeting_id": meeting_id,
-            "cadence": cadence,
-        },
+        payload={"lead_id": lead_id, **payload} | ({"cycle": again} if again else {}),
     )

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from domain.contracts.journey import ENDED, EventCode, Phase, journey_id
+from domain.contracts.journey import ENDED, EventCode, Phase
 from domain.contracts.journey_sales import OUTBOUND
 from domain.email.addresses import address_key
 from domain.names import id_named
 from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.identities.merged_leads import lead_at
-from store.outbox.relay_messages import QueuedMessage, post_all
+from store.outbox.relay_messages import journey_start, post_all
 from store.routing.routing import reassign
 
 
@@ -61,20 +61,11 @@ def prospect(
     post_all(
         connection,
         [
-            QueuedMessage(
-                key=f"start-again:lead-{lead}:{rows[lead].cycle + 1}"
-                if rows[lead].was_undone
-                else f"start:lead-{lead}",
-                workflow_id=journey_id(lead),
-                kind="start_again" if rows[lead].was_undone else "start",
-                name=Phase.FOLLOW_UP,
-                payload={
-                    "lead_id": lead,
-                    "reason": OUTBOUND,
-                    "stage": rows[lead].stage,
-                    "owner": owner,
-                }
-                | ({"cycle": rows[lead].cycle + 1} if rows[lead].was_undone else {}),
+            journey_start(
+                lead,
+                Phase.FOLLOW_UP,
+                {"reason": OUTBOUND, "stage": rows[lead].stage, "owner": owner},
+                again=rows[lead].cycle + 1 if rows[lead].was_undone else 0,
             )
             for lead in queued
         ],

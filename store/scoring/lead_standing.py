@@ -25,7 +25,7 @@ from metrics import CROSSINGS, count_when_committed
 from store.alerts import NewAlert, raise_alerts
 from store.outbox.lead_messages import message_task, need_an_answer
 from store.outbox.outgoing import announce
-from store.outbox.relay_messages import QueuedMessage, post_all
+from store.outbox.relay_messages import QueuedMessage, journey_start, post_all
 from store.published.policies import policy
 from store.scoring.sales_pace import room
 from store.sla import sla
@@ -327,24 +327,11 @@ def _interest_message(lead: LeadNow, sign: News) -> QueuedMessage:
 def _start(lead: LeadNow, reason: EventCode) -> QueuedMessage:
     """The first journey, with sales. Where a start waits for its turn already, this one is none,
     and the journey finds out by itself or by a signal."""
-    return QueuedMessage(
-        key=f"start:lead-{lead.id}",
-        workflow_id=journey_id(lead.id),
-        kind="start",
-        name=Phase.FOLLOW_UP,
-        payload={"lead_id": lead.id, "cycle": lead.cycle, "reason": reason},
-    )
+    return journey_start(lead.id, Phase.FOLLOW_UP, {"cycle": lead.cycle, "reason": reason})
 
 
 def _start_again(lead: LeadNow, reason: EventCode) -> QueuedMessage:
-    cycle = lead.next_cycle()
-    return QueuedMessage(
-        key=f"start-again:lead-{lead.id}:{cycle}",
-        workflow_id=journey_id(lead.id),
-        kind="start_again",
-        name=Phase.FOLLOW_UP,
-        payload={"lead_id": lead.id, "cycle": cycle, "reason": reason, "meeting_id": 0},
-    )
+    return journey_start(lead.id, Phase.FOLLOW_UP, {"reason": reason}, again=lead.next_cycle())
 
 
 def _signal(lead: LeadNow, key: str, code: EventCode, ref: int, reason: str = "") -> QueuedMessage:
