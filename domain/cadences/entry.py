@@ -54,7 +54,7 @@ class EntryRules(BaseModel):
     exclude: Annotated[str, checked_condition()] | None = None
     """A condition over the facts that branches read; leads for which it holds stay out."""
     daily_cap: int | None = Field(default=None, ge=1, le=1_000_000)
-    """How many leads may enter in a day (UTC)."""
+    """How many leads may be enrolled by hand in a day (UTC)."""
     priority: int = Field(default=0, ge=0, le=HIGHEST_PRIORITY)
     """A lead in a cadence with a lower priority may be taken over, one in a cadence with a higher
     one stays there."""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.contracts.journey import ENDED, EventCode
 from domain.forms.policy import HostedForm
 from domain.forms.spam import SpamSuspicion
 from domain.identities import Facts, TrackingCall
@@ -181,8 +182,14 @@ def _agree(connection: Connection, sent: Sent) -> None:
 
 
 def _was_in_none(connection: Connection, lead_id: int) -> bool:
-    """Whether a lead was in no cadence yet."""
-    never = connection.scalar(text("SELECT phase = '' FROM lead WHERE id = :id"), {"id": lead_id})
+    """Whether a lead was in no cadence yet, but for enrollments by hand that were undone."""
+    never = connection.scalar(
+        text(
+            "SELECT phase = '' OR phase = :ended AND phase_reason = :undone "
+            "FROM lead WHERE id = :id"
+        ),
+        {"id": lead_id, "ended": ENDED, "undone": EventCode.UNENROLLED},
+    )
     return bool(never)
 
 

@@ -25,20 +25,21 @@ from domain.contracts.journey import (
 )
 from store.journeys.enrollment_candidates import BESIDE
 from store.journeys.journeys import EnrollmentRow
-from store.outbox.relay_messages import QueuedMessage, post_all
+from store.outbox.relay_messages import QueuedMessage, journey_start, post_all
 
 MOST_ATTEMPTS = 5
 """How often a journey is told that then goes another way, or is not there."""
 
 _ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('entering'))")
-# The run first, as an undo does: of both at once one waits for the other.
+# The run first, as an undo does. One that is being undone is left for the next look: waiting for it
+# with rows of it in hand, each would wait for the other.
 _RUN = text(
     """
     SELECT id, cadence, replaces, coalesce(per_hour, per_day) IS NOT NULL AS paced
     FROM enrollment_run WHERE id = (
         SELECT run_id FROM enrollment_run_lead WHERE state = 'waiting' AND due_at <= :now
         ORDER BY due_at, run_id LIMIT 1)
-    FOR NO KEY UPDATE
+    FOR NO KEY UPDATE SKIP LOCKED
     """
 )
 # What stood still goes on at its pace.
@@ -279,22 +280,14 @@ def tell(connection: Connection, run: int, cadence: str, leads: Sequence[int]) -
 
 
 def _message(run: int, cadence: str, lead: ToldLead) -> QueuedMessage:
-    workflow = journey_id(lead.lead_id)
     if lead.phase in ("", ENDED):
-        again = lead.phase == ENDED
-        cycle = lead.cycle + again
-        start = {"lead_id": lead.lead_id, "cadence": cadence, "cycle": cycle}
-        return QueuedMessage(
-            key=f"start-again:{workflow}:{cycle}" if again else f"start:{workflow}",
-            workflow_id=workflow,
-            kind="start_again" if again else "start",
-            name=Phase.NURTURE,
-            payload=start | {"reason": EventCode.ENROLLED},
-        )
+        start = {"cadence": cadence, "cycle": lead.cycle, "reason": EventCode.ENROLLED}
+        again = lead.cycle + 1 if lead.phase == ENDED else 0
+        return journey_start(lead.lead_id, Phase.NURTURE, start, again=again)
     event = JourneyEvent(EventCode.ENROLLED, ref=run, cycle=lead.cycle, reason=cadence)
     return QueuedMessage(
         key=f"enrolled:{run}:{lead.lead_id}:{lead.attempts}",
-        workflow_id=workflow,
+        workflow_id=journey_id(lead.lead_id),
         kind="signal",
         name="engagement",
         payload=asdict(event),

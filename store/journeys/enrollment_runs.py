@@ -17,8 +17,7 @@ from store.outbox.relay_messages import plan_anew
 RunLeadState = Literal["waiting", "told", "entered", "left_out", "dropped", "undoing", "undone"]
 UNTOUCHED = """NOT EXISTS (SELECT FROM touch WHERE touch.enrollment_id = one.enrollment_id
         AND touch.state <> 'suppressed')
-    AND NOT EXISTS (SELECT FROM task WHERE task.lead_id = one.lead_id AND task.kind = 'cadence'
-        AND task.opened_at >= one.entered_at)"""
+    AND NOT EXISTS (SELECT FROM task WHERE task.enrollment_id = one.enrollment_id)"""
 """SQL: whether nothing of the cadence has happened to ``one`` lead of a run yet."""
 
 

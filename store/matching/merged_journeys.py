@@ -129,8 +129,8 @@ def stop(connection: Connection, lead_id: int, into_id: int, at: datetime) -> No
         "WHERE lead_id = :lead AND state IN ('running', 'paused')",
         "UPDATE alert SET answered_at = :at WHERE lead_id = :lead AND answered_at IS NULL",
         # Of an enrollment that its journey was told of, the other lead is asked anew.
-        "UPDATE enrollment_run_lead SET state = CASE WHEN state = 'told' THEN 'waiting' "
-        "WHEN enrollment_id IS NULL THEN 'dropped' ELSE 'undone' END "
+        "UPDATE enrollment_run_lead SET due_at = :at, state = CASE WHEN state = 'told' "
+        "THEN 'waiting' WHEN enrollment_id IS NULL THEN 'dropped' ELSE 'undone' END "
         "WHERE lead_id = :lead AND state IN ('told', 'undoing')",
     ):
         connection.execute(text(statement), values)

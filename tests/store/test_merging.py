@@ -348,7 +348,8 @@ def test_no_row_is_left_behind_in_a_table_that_is_new() -> None:
 
 def test_leads_of_runs_that_were_told_are_asked_anew_after_a_merge(book: Book) -> None:
     """The journey that was told is gone: the run would wait for it for ever, and no other run could
-    enroll the lead that stays."""
+    enroll the lead that stays. It is due from then on: a run with a pace would take itself for one
+    that stood still, and put all its leads off by as long as the lead was waited for."""
     kept, other = lead(book, "mina@acme.example"), lead(book, "mina.q@acme.example")
     with book.database.begin() as connection:
         connection.execute(
@@ -356,8 +357,9 @@ def test_leads_of_runs_that_were_told_are_asked_anew_after_a_merge(book: Book) -
                 """
                 INSERT INTO enrollment_run (cadence, selected, replaces, by, at)
                 SELECT 'welcome-nurture', 1, false, 'ops', now() FROM generate_series(1, 2);
-                INSERT INTO enrollment_run_lead (run_id, lead_id, state)
-                SELECT id, :lead, CASE id WHEN 1 THEN 'told' ELSE 'undoing' END FROM enrollment_run;
+                INSERT INTO enrollment_run_lead (run_id, lead_id, state, due_at)
+                SELECT id, :lead, CASE id WHEN 1 THEN 'told' ELSE 'undoing' END, '2026-01-01'
+                FROM enrollment_run;
                 INSERT INTO relay_message (key, workflow_id, kind, name, payload)
                 VALUES ('enrolled:1:2:1', 'lead-' || :lead, 'signal', 'engagement',
                     '{"code": "enrolled", "ref": 1}')
@@ -373,5 +375,6 @@ def test_leads_of_runs_that_were_told_are_asked_anew_after_a_merge(book: Book) -
             text("SELECT lead_id, state FROM enrollment_run_lead ORDER BY run_id")
         )
         assert [tuple(row) for row in rows] == [(kept, "waiting"), (kept, "dropped")]
+    assert value(book, "SELECT due_at FROM enrollment_run_lead WHERE run_id = 1") == NOW
     told = "SELECT count(*) FROM relay_message WHERE payload->>'code' = 'enrolled'"
     assert value(book, told) == 0

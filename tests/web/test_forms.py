@@ -100,14 +100,17 @@ async def test_nothing_that_is_known_is_replaced(
     assert forms.rows("SELECT count(*) FROM relay_message WHERE kind = 'start'") == [(0,)]
 
 
+@pytest.mark.parametrize(("ended", "kind"), [("", "start"), ("unenrolled", "start_again")])
 async def test_a_known_lead_that_is_in_no_cadence_enters_it(
-    forms: Site, browser: httpx.AsyncClient, clock: Clock
+    forms: Site, browser: httpx.AsyncClient, clock: Clock, ended: str, kind: str
 ) -> None:
-    forms.add_lead("ada@acme.example", phase="")
+    """The mails that it was promised would never come, nor to one that somebody enrolled by hand
+    and took back."""
+    forms.add_lead("ada@acme.example", phase="ended" if ended else "", phase_reason=ended)
     await fill(browser, clock)
 
     assert forms.rows("SELECT kind, payload->>'cadence' FROM relay_message") == [
-        ("start", "welcome-nurture")
+        (kind, "welcome-nurture")
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from domain.contracts.journey import EventCode, JourneyEvent
+from domain.contracts.journey import EventCode, JourneyEvent, Phase
 from services import enrollments
 from store.journeys.enrollment_runs import EnrollmentRunLine
 from store.outbox.relay_messages import notify_journey
@@ -101,17 +101,31 @@ def says(here: World, lead: int, code: EventCode, cycle: int, **more: Any) -> No
         notify_journey(connection, lead, key=f"news-{code}", signal="engagement", event=event)
 
 
-@pytest.mark.parametrize("code", [EventCode.REPLIED, EventCode.SCORE_REACHED])
-async def test_who_answers_while_it_goes_back_comes_to_sales(here: World, code: EventCode) -> None:
-    """A reply in the second in which marketing takes the enrollment back would reach nobody."""
+@pytest.mark.parametrize(
+    ("code", "phase"),
+    [
+        (EventCode.REPLIED, Phase.FOLLOW_UP),
+        (EventCode.SCORE_REACHED, Phase.FOLLOW_UP),
+        (EventCode.BOOKED, Phase.MEETING),
+        (EventCode.PLAY, Phase.NURTURE),
+    ],
+)
+async def test_who_answers_while_it_goes_back_goes_there(
+    here: World, code: EventCode, phase: Phase
+) -> None:
+    """A reply in the second in which marketing takes the enrollment back would reach nobody, nor
+    an appointment or a play that sales starts for its account."""
     marketing = Marketing(here)
     lead, run = await enrolled_from_rest(here, marketing)
+    ref = await here.has_meeting(lead) if code == EventCode.BOOKED else 0
 
     marketing.undoes(run)
-    says(here, lead, code, cycle=2)
+    says(here, lead, code, cycle=2, ref=ref, reason="onboarding")
     await here.deliver()
 
-    await here.reaches(WHERE, f"FollowUp {code} 2", id=lead)
+    await here.reaches(WHERE, f"{phase} {code} 2", id=lead)
+    if code == EventCode.PLAY:
+        await here.reaches(RUNNING, "onboarding", id=lead)
     with here.database.begin() as connection:
         enrollments.enter_due(connection, await here.now(), LATE)
     assert here.values(STATES, id=lead) == ["undone"]

@@ -9,16 +9,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from temporalio.testing import ActivityEnvironment
 
-from activities.resources import Resources
-from activities.tasks import TaskActivities
 from cli.cadence import publish_files
 from cli.connect import operator
-from domain.contracts.journey import TaskRequest
-from domain.contracts.tasks import TaskKind
-from domain.email.links import LinkSigner
-from mail.channels.outbox import OutboxChannel
 from services import enrollments
 from settings import ROOT
 from tests.support.time_zones import where_it_is_night
@@ -253,23 +246,26 @@ async def test_a_run_that_stood_still_goes_on_at_its_pace(here: World) -> None:
     assert await told_after(here, marketing, timedelta(days=2, minutes=70)) == 2
 
 
-async def test_no_task_is_opened_for_an_enrollment_that_was_undone(here: World) -> None:
-    """Its rep would call a lead that marketing has just taken out again."""
-    lead = named(here, 1)
-    await nurtured(here, lead)
-    with here.database.begin() as connection:
-        enrollment = connection.execute(
-            text("UPDATE enrollment SET exit_reason = 'unenrolled' RETURNING id")
-        ).scalar_one()
-    resources = Resources(
-        here.database,
-        OutboxChannel(here.database, here.settings.clock()),
-        LinkSigner("test", here.settings.web_url()),
-        here.settings,
+async def test_no_task_is_opened_for_an_enrollment_that_was_undone(
+    here: World, tmp_path: Path
+) -> None:
+    """Its rep would call a lead that marketing has just taken out again, when its step is due
+    before the journey hears of it."""
+    shutil.copytree(CADENCES, tmp_path, dirs_exist_ok=True)
+    (tmp_path / f"{CADENCE}.yaml").write_text(
+        f"cadence: {CADENCE}\nsteps:\n  - wait: 2 days\n"
+        "  - task: {title: Call, kind: call, due: 1 day}\n"
     )
-    request = TaskRequest("key", lead, TaskKind.CADENCE, enrollment_id=enrollment, step="call")
+    publish_files(here.database, tmp_path, ROOT / "templates")
+    lead = named(here, 1)
+    await at_rest(here, lead)
+    marketing = Marketing(here)
+    run = marketing.enrolls([lead])
+    await marketing.time_comes()
+    await here.reaches("SELECT count(*) FROM enrollment", 1)
 
-    opened = ActivityEnvironment().run(TaskActivities(resources).open_task, request)
+    marketing.undoes(run)
+    await here.environment.sleep(timedelta(days=3))
 
-    assert opened.task_id == 0
+    await here.reaches("SELECT phase || cycle FROM lead WHERE id = :id", "Recycle1", id=lead)
     assert here.value("SELECT count(*) FROM task") == 0
