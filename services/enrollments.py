@@ -32,6 +32,8 @@ from store.views.lead_search import LeadFilter, lead_ids
 
 MOST = 50_000
 """Leads of one run."""
+FASTEST = 1_000_000
+"""Leads that enter in an hour or a day, by a pace."""
 TOLD_AT_ONCE = 200
 """Leads whose journeys are told in one transaction."""
 
@@ -224,6 +226,12 @@ def enter_due(connection: Connection, now: datetime, late: timedelta) -> bool:
 
 
 def _check(asked: Enrolling) -> None:
+    for field, number in (("per_hour", asked.per_hour), ("per_day", asked.per_day)):
+        if number is not None and not 1 <= number <= FASTEST:
+            raise Invalid(
+                sentence("Say how many enter: a number from 1 to {most}.", most=f"{FASTEST:,}"),
+                field,
+            )
     if asked.per_hour and asked.per_day:
         raise Invalid(sentence("Say how many an hour or how many a day, not both."), "per_day")
 

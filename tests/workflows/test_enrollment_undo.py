@@ -14,7 +14,7 @@ from store.journeys.enrollment_runs import EnrollmentRunLine
 from store.outbox.relay_messages import notify_journey
 from tests.support.time_zones import where_it_is_night
 from tests.support.workflow_world import World
-from tests.workflows.enrolling import LATE, Marketing, at_rest, named
+from tests.workflows.enrolling import LATE, Marketing, at_rest, named, nurtured
 
 WHERE = "SELECT phase || ' ' || phase_reason || ' ' || cycle FROM lead WHERE id = :id"
 RUNNING = """
@@ -169,3 +169,19 @@ async def test_a_lead_that_goes_elsewhere_is_not_on_its_way_back_for_ever(
         enrollments.enter_due(connection, datetime.now(UTC), LATE)
 
     assert here.values(STATES, id=lead) == [state]
+
+
+async def test_a_lead_goes_back_from_the_run_that_was_undone_last(here: World) -> None:
+    """It was taken back once before, and would go where it was then."""
+    marketing = Marketing(here)
+    lead = named(here, 1, time_zone=where_it_is_night(datetime.now(UTC)))
+    await nurtured(here, lead)
+    for phase in ("Nurture unenrolled 1", "Recycle moved 1"):
+        run = marketing.enrolls([lead], replaces=True)
+        await marketing.time_comes()
+        await here.reaches(RUNNING, "mid-funnel", id=lead)
+        marketing.undoes(run)
+        await here.deliver()
+        await here.reaches(WHERE, phase, id=lead)
+        await here.client.get_workflow_handle(f"lead-{lead}").execute_update("move_to", "Recycle")
+        await here.reaches(WHERE, "Recycle moved 1", id=lead)

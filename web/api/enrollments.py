@@ -30,7 +30,6 @@ Enroller = Annotated[Caller, Depends(may(Action.ENROLL))]
 
 MOST_IDS = 10_000
 """Leads that are named one by one; a filter may let more through."""
-FASTEST = 1_000_000
 Several = Annotated[list[Code], Field(max_length=100)]
 
 
@@ -74,9 +73,12 @@ class EnrollmentRequest(BaseModel):
         default=False,
         description="Take leads out of another cadence, if that has no higher priority.",
     )
-    per_hour: int | None = Field(default=None, ge=1, le=FASTEST)
+    per_hour: int | None = Field(default=None, ge=1, le=services.FASTEST)
     per_day: int | None = Field(
-        default=None, ge=1, le=FASTEST, description="Instead of `per_hour`; neither: all at once."
+        default=None,
+        ge=1,
+        le=services.FASTEST,
+        description="Instead of `per_hour`; neither: all at once.",
     )
     reason: str = Field(
         default="", max_length=LONGEST_TEXT, description="Why; the page of a lead says so."

@@ -93,13 +93,14 @@ class _EnrollForm:
                     _("How many"), value=FIRST_PACE, min=1, precision=0, on_change=self.look
                 ).props("debounce=400"),
             )
+        self.form.field("per_hour", self._number)
         self._number.bind_visibility_from(self._pace, "value", backward=bool)
         self._reason = ui.input(_("Why")).props("maxlength=2000")
         self._told = show(Markup()).props('role="status"').classes("would")
 
     def asked(self) -> Enrolling:
         """What the fields say."""
-        pace, number = str(self._pace.value or ""), max(1, int(self._number.value or 1))
+        pace, number = str(self._pace.value or ""), int(self._number.value or 0)
         return Enrolling(
             leads=LeadsByIds(self.leads),
             replaces=bool(self._replaces.value),
