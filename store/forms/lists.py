@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from domain.forms.policy import FormsPolicy, HostedForm, said
+from domain.forms.policy import FALLBACK_LANGUAGE, FormsPolicy, HostedForm, said
 from domain.names import full_name
 from store.forms.submissions import State
 from store.published.policies import PolicyMissing, policy
@@ -64,7 +64,7 @@ _COUNTS = text(
         sum(turned_away) AS turned_away
     FROM (
         SELECT form, views, 0 AS taken, 0 AS spam, turned_away FROM form_day
-        WHERE day >= cast(:since AS timestamptz)::date
+        WHERE form = ANY(cast(:forms AS text[])) AND day >= cast(:since AS timestamptz)::date
         UNION ALL
         SELECT form, 0, count(*), 0, 0 FROM form_submission
         WHERE form = ANY(cast(:forms AS text[])) AND state <> 'spam' AND at >= :since GROUP BY form
@@ -102,22 +102,31 @@ def form_named(connection: Connection, name: str) -> HostedForm | None:
     return next((one for one in forms_in_force(connection) if one.name == name), None)
 
 
-def list_forms(
-    connection: Connection, now: datetime, *, after: str = "", limit: int | None = None
-) -> list[FormLine]:
-    """Forms by name, from the one after the name ``after``; ``limit`` None: all."""
-    forms = [one for one in forms_in_force(connection) if one.name > after][:limit]
-    rows = connection.execute(
-        _COUNTS, {"since": now - COUNTED, "forms": [one.name for one in forms]}
-    )
-    counts = {
+def counts_of(connection: Connection, forms: Sequence[str], now: datetime) -> dict[str, FormCounts]:
+    """Form → what came of it; those of which nothing came are missing."""
+    rows = connection.execute(_COUNTS, {"since": now - COUNTED, "forms": forms})
+    return {
         row.form: FormCounts(int(row.views), int(row.taken), int(row.spam), int(row.turned_away))
         for row in rows
     }
+
+
+def list_forms(
+    connection: Connection,
+    now: datetime,
+    *,
+    after: str = "",
+    limit: int | None = None,
+    language: str = FALLBACK_LANGUAGE,
+) -> list[FormLine]:
+    """Forms by name, from the one after the name ``after``; ``limit`` None: all. Titles are in
+    ``language`` (ISO 639), as far as forms have it."""
+    forms = [one for one in forms_in_force(connection) if one.name > after][:limit]
+    counts = counts_of(connection, [one.name for one in forms], now)
     return [
         FormLine(
             one.name,
-            said(one.title, "en"),
+            said(one.title, language),
             one.open,
             sorted(one.title),
             one.enters,

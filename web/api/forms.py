@@ -15,6 +15,7 @@ from store.forms.lists import (
     FormCounts,
     FormLine,
     SubmissionLine,
+    counts_of,
     list_forms,
     list_submissions,
 )
@@ -45,9 +46,7 @@ def list_all(
 ) -> Page[FormLine]:
     """The forms that are published, by name, with what came of each in the last thirty days."""
 
-    def read(connection: Any, *, after: str, limit: int) -> list[FormLine]:
-        return list_forms(connection, context.clock.now(), after=after, limit=limit)
-
+    read = partial(list_forms, now=context.clock.now())
     return page_by_name(context, "forms", cursor, limit, read)
 
 
@@ -56,11 +55,11 @@ def show(context: CurrentContext, _caller: Reader, name: str) -> FormDetail:
     """One of them."""
     form = forms.published_form(context, name)
     with context.database.connect() as connection:
-        lines = list_forms(connection, context.clock.now())
+        counts = counts_of(connection, [name], context.clock.now())
     return FormDetail(
         name=form.name,
         definition=form.model_dump(mode="json"),
-        counts=next(one.counts for one in lines if one.name == name),
+        counts=counts.get(name, FormCounts()),
         page=forms.page_of(context, name),
         embed_code=forms.embed_code(context, name),
         frame_code=forms.frame_code(context, form),
@@ -81,7 +80,7 @@ def submissions(
 ) -> Page[SubmissionLine]:
     """What was sent through a form, the newest first. What looks like spam is kept apart for thirty
     days, and counts as nothing until somebody releases it."""
-    read = partial(_submissions, form=name, spam=state == "spam")
+    read = partial(list_submissions, form=name, spam=state == "spam")
     return page_by_id(context, "submissions", cursor, limit, read)
 
 
@@ -90,9 +89,3 @@ def release(context: CurrentContext, caller: SubmissionReader, submission_id: Id
     """Say that what was kept apart as spam is none: it is taken as of when it was sent."""
     forms.release(context, caller, submission_id)
     return Done(detail=f"Submission {submission_id} is taken.")
-
-
-def _submissions(
-    connection: Any, *, form: str, spam: bool, before: int | None, limit: int
-) -> list[SubmissionLine]:
-    return list_submissions(connection, form, spam=spam, before=before, limit=limit)

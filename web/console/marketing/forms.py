@@ -15,7 +15,6 @@ from store.forms.lists import (
     FormCounts,
     FormLine,
     SubmissionLine,
-    forms_in_force,
     list_forms,
     list_submissions,
 )
@@ -43,7 +42,7 @@ WHY = {
 @console_page("/forms", Action.READ_CADENCES, N_("Forms"))
 async def forms(visit: PageVisit) -> None:
     """All forms, with what came of each."""
-    lines = await visit.read(list_forms, visit.context.clock.now())
+    lines = await visit.read(list_forms, visit.context.clock.now(), language=visit.language)
     with visit.top:
         export_button("/forms", of=_("Forms"))
         if visit.may(Action.PUBLISH):
@@ -69,9 +68,7 @@ async def forms(visit: PageVisit) -> None:
         _("Kept as spam"),
         _("Turned away"),
     ]
-    there = await visit.read(forms_in_force)
-    titles = {one.name: said(one.title, visit.language) for one in there}
-    rows = [_row(one, titles.get(one.name, one.title)) for one in lines]
+    rows = [_row(one) for one in lines]
     show(table(headings, rows, caption=_("Forms"), numbers=(2, 3, 4, 5, 6), sortable=True))
 
 
@@ -100,10 +97,10 @@ async def form(visit: PageVisit, name: str, state: str = "", before: int | None 
                 _embedding(one, detail.embed_code, detail.frame_code)
 
 
-def _row(one: FormLine, title: str) -> list[str | Markup | int]:
+def _row(one: FormLine) -> list[str | Markup | int]:
     closed = Markup(" ") + badge(_("Closed"), "warn") if not one.open else ""
     return [
-        link(title, f"/forms/{one.name}") + closed,
+        link(one.title, f"/forms/{one.name}") + closed,
         ", ".join(one.languages),
         one.counts.views,
         one.counts.taken,
