@@ -64,18 +64,20 @@ def await_confirmation(
 
 
 def take_over(connection: Connection, lead_id: int, source: WriteKeySource, now: datetime) -> None:
-    """A lead that waits without a cadence came through this source as well: it is asked if the
-    source asks, and begins with what that begins with once it has confirmed. Journey time, UTC."""
-    taken = connection.execute(
+    """A lead that waits came through this source, which asks, as well: it is asked once more. One
+    that waits without a cadence begins with the source's, once it has confirmed. Journey time,
+    UTC."""
+    connection.execute(
         text(
             "UPDATE confirmation SET write_key_id = :key, cadence = :cadence, asks = :asks "
-            "WHERE lead_id = :lead AND confirmed_at IS NULL AND cadence = '' "
-            "AND (write_key_id, cadence, asks) IS DISTINCT FROM (:key, :cadence, :asks)"
+            "WHERE lead_id = :lead AND confirmed_at IS NULL AND cadence = ''"
         ),
         {"lead": lead_id, **_as_told(source)},
     )
-    if taken.rowcount:
-        ask(connection, source.id, now, [lead_id])
+    waits_for = connection.scalar(
+        text("SELECT write_key_id FROM confirmation WHERE lead_id = :lead"), {"lead": lead_id}
+    )
+    ask(connection, waits_for, now, [lead_id])
 
 
 def _as_told(source: WriteKeySource) -> dict[str, object]:

@@ -148,6 +148,21 @@ async def test_a_form_that_asks_asks_whom_another_brought_unasked(
     assert forms.rows("SELECT kind FROM relay_message") == [("confirm",)]
 
 
+async def test_who_waits_is_asked_again_by_another_form(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    """Whose first mail was lost would hear nothing, and wait for ever."""
+    publish(forms, FORMS.replace("    confirm: false\n", "    enters: welcome-nurture\n"))
+    await fill(browser, clock)
+    with forms.database.begin() as connection:
+        connection.execute(text("UPDATE confirmation SET asked_at = asked_at - interval '8 days'"))
+    await fill(browser, clock, "/f/guide")
+    await fill(browser, clock, "/f/guide")
+
+    assert forms.rows("SELECT times_asked FROM confirmation") == [(2,)]
+    assert forms.rows("SELECT kind FROM relay_message") == [("confirm",), ("confirm",)]
+
+
 async def test_the_wording_that_was_read_is_kept_with_whoever_agreed(
     forms: Site, browser: httpx.AsyncClient, clock: Clock
 ) -> None:
