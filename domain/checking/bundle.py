@@ -15,7 +15,8 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -41,7 +42,7 @@ _DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
     *(LookupError, NotImplementedError, RuntimeError, ValueError),
 )
-"""What the library raises at archives that are none."""
+"""What the library raises at archives that are none, beside other things: caught only around it."""
 _HELD = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _NAME = r"[a-z0-9][a-z0-9-]{0,99}"
 
@@ -179,20 +180,8 @@ def read_bundle(data: bytes) -> Bundle:
     """
     if len(data) > MOST_BYTES:
         raise _too_much()
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _read(archive)
-    except _DAMAGED as broken:
-        raise Invalid(
-            sentence(
-                "This is no bundle, or it is damaged: export it again with {command}.",
-                command="starter.py cadence export",
-            ),
-            "file",
-        ) from broken
-
-
-def _read(archive: zipfile.ZipFile) -> Bundle:
+    with _damage_told():
+        archive = zipfile.ZipFile(io.BytesIO(data))
     members: dict[str, zipfile.ZipInfo] = {}
     for one in archive.infolist():
         if one.filename.endswith("/"):
@@ -231,6 +220,20 @@ def _read(archive: zipfile.ZipFile) -> Bundle:
     return Bundle(manifest.cadence, manifest.version, tuple(files))
 
 
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGED as broken:
+        raise Invalid(
+            sentence(
+                "This is no bundle, or it is damaged: export it again with {command}.",
+                command="starter.py cadence export",
+            ),
+            "file",
+        ) from broken
+
+
 def _unpacked(
     archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], path: str, left: int
 ) -> bytes:
@@ -241,7 +244,7 @@ def _unpacked(
     if member.compress_type not in _HELD or member.flag_bits & 0x1:
         raise _unexpected(path)
     most = min(LONGEST_FILE, left)
-    with archive.open(member) as file:
+    with _damage_told(), archive.open(member) as file:
         content = file.read(most + 1)
     if len(content) > most:
         raise _too_much()

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.checking import bundle
 from domain.checking.bundle import (
     LONGEST_FILE,
     MOST_BYTES,
@@ -136,6 +137,22 @@ def test_what_is_no_bundle_is_refused(what: str) -> None:
 
     assert refused.value.field == "file"
     assert str(refused.value).endswith((".", "packed."))
+
+
+@pytest.mark.parametrize("fault", [KeyError, ValueError, RuntimeError, OSError])
+@pytest.mark.parametrize("where", ["_manifest", "_hash"])
+def test_a_fault_of_ours_is_not_told_as_a_damaged_archive(
+    monkeypatch: pytest.MonkeyPatch, where: str, fault: type[Exception]
+) -> None:
+    """People would export a sound bundle again and again, and nobody would hear of the fault."""
+    data = write_bundle(BUNDLE)
+
+    def fail(_content: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(bundle, where, fail)
+    with pytest.raises(fault):
+        read_bundle(data)
 
 
 @settings(max_examples=300, deadline=None)
