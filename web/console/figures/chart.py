@@ -43,20 +43,8 @@ def lines(labels: Sequence[str], series: Sequence[Line], *, caption: str, percen
     )
     axis = {":formatter": "value => Math.round(1000 * value) / 10 + '%'"} if percent else {}
     _show(
-        _frame(formatter)
+        _standing(labels, formatter, axis)
         | {
-            "xAxis": {
-                "type": "category",
-                "data": list(labels),
-                "axisLabel": _QUIET | {"hideOverlap": True},
-                "axisLine": {"lineStyle": _LINE},
-                "axisTick": {"show": False},
-            },
-            "yAxis": {
-                "type": "value",
-                "axisLabel": _QUIET | axis,
-                "splitLine": {"lineStyle": _LINE},
-            },
             "series": [
                 {
                     "type": "line",
@@ -172,21 +160,9 @@ def columns(labels: Sequence[str], bars: Bars, marks: Sequence[ChartMark], *, ca
     """
     ink = {"color": "var(--ink)"}
     _show(
-        _frame(_NUMBER)
+        _standing(labels, _NUMBER, {})
         | {
             "legend": {"show": False},
-            "xAxis": {
-                "type": "category",
-                "data": list(labels),
-                "axisLabel": _QUIET | {"hideOverlap": True},
-                "axisLine": {"lineStyle": _LINE},
-                "axisTick": {"show": False},
-            },
-            "yAxis": {
-                "type": "value",
-                "axisLabel": _QUIET,
-                "splitLine": {"lineStyle": _LINE},
-            },
             "series": [
                 {
                     "type": "bar",
@@ -207,6 +183,23 @@ def columns(labels: Sequence[str], bars: Bars, marks: Sequence[ChartMark], *, ca
         rem=13,
         caption=caption,
     )
+
+
+def _standing(labels: Sequence[str], formatter: str, values: dict[str, str]) -> dict[str, Any]:
+    return _frame(formatter) | {
+        "xAxis": {
+            "type": "category",
+            "data": list(labels),
+            "axisLabel": _QUIET | {"hideOverlap": True},
+            "axisLine": {"lineStyle": _LINE},
+            "axisTick": {"show": False},
+        },
+        "yAxis": {
+            "type": "value",
+            "axisLabel": _QUIET | values,
+            "splitLine": {"lineStyle": _LINE},
+        },
+    }
 
 
 def _lying(labels: Sequence[str]) -> dict[str, Any]:
