@@ -21,15 +21,16 @@ from domain.checking.bundle import (
     write_bundle,
 )
 from domain.checking.difference import MOST_LINES, lines_of
-from domain.refusals import CadenceMissing, Conflict, Invalid, Missing
+from domain.refusals import Conflict, Invalid
 from domain.sentences import sentence
 from services.access import authorise, changes
+from services.cadences import cadence_asked_for
 from services.context import Context
 from services.exports import record_export
 from services.publishing import NOTHING, check_texts, publish_in, refuse_mistakes
 from services.template_parts import TEMPLATES, template_parts
 from store.access.api_tokens import Caller
-from store.published.cadences import cadence_named, lock_publishing
+from store.published.cadences import lock_publishing
 from store.published.policies import policy_in_force
 from store.published.published_texts import Kind, PublishedText, published_texts
 from store.publishing.publishing import Checked, Published
@@ -203,11 +204,7 @@ def import_bundle(
 
 
 def _bundled(connection: Connection, name: str, version: int | None) -> Bundle:
-    try:
-        known = cadence_named(connection, name, version)
-    except CadenceMissing:
-        which = f"{name} version {version}" if version else name
-        raise Missing(sentence("The cadence '{name}' is not published.", name=which)) from None
+    known = cadence_asked_for(connection, name, version)
     versions = published_texts(connection, "cadence", name)
     source = next(one.source for one in versions if one.version == known.version)
     files = [BundleFile(BundleKind.CADENCE, name, known.version, source)]

@@ -123,11 +123,15 @@ def recent(
         Invalid: see :func:`funnel`.
     """
     if asked.begins is None:
-        today = today_in(context.settings.company_time_zone, context.clock.now())
-        tomorrow = today + timedelta(days=1)
-        first = min(asked.ends or tomorrow, tomorrow) - timedelta(days=days)
-        asked = replace(asked, begins=first)
+        asked = replace(asked, begins=last_end(context, asked.ends) - timedelta(days=days))
     return question_of(context, connection, caller, asked)
+
+
+def last_end(context: Context, ends: date | None) -> date:
+    """The day after the last one that can be counted until ``ends``: tomorrow at most."""
+    today = today_in(context.settings.company_time_zone, context.clock.now())
+    tomorrow = today + timedelta(days=1)
+    return min(ends or tomorrow, tomorrow)
 
 
 def of_own_leads(caller: Caller, question: Question) -> Question:

@@ -4,7 +4,6 @@ took."""
 from __future__ import annotations
 
 from dataclasses import asdict, fields, replace
-from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -23,13 +22,19 @@ from domain.figures.months import (
     pace_tables,
     velocity_report,
 )
-from domain.figures.periods import today_in
 from domain.figures.stages import FUNNEL, POSITION, WON
 from domain.refusals import Invalid
 from domain.sentences import sentence
 from services.access import authorise
 from services.context import Context
-from services.figures import FigureQuery, fresh_facts, one_of, question_of, refuse_one_rep
+from services.figures import (
+    FigureQuery,
+    fresh_facts,
+    last_end,
+    one_of,
+    question_of,
+    refuse_one_rep,
+)
 from store.access.api_tokens import Caller
 from store.figures import months as facts
 
@@ -127,9 +132,7 @@ def _question(
     if caller.role == Role.MARKETING:
         refuse_one_rep(asked)
     if asked.begins is None:
-        today = today_in(context.settings.company_time_zone, context.clock.now())
-        tomorrow = today + timedelta(days=1)
-        asked = replace(asked, begins=months_before(min(asked.ends or tomorrow, tomorrow)))
+        asked = replace(asked, begins=months_before(last_end(context, asked.ends)))
     question = question_of(context, connection, caller, asked)
     if len(first_days(question.period)) > MOST_MONTHS:
         raise Invalid(

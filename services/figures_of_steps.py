@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import Connection
-
 from domain.access import Action
-from domain.figures.periods import Period, period, today_in
+from domain.figures.periods import Period, period
 from domain.figures.steps import (
     RESULT_DAYS,
     CadenceResults,
@@ -16,14 +14,14 @@ from domain.figures.steps import (
     cadence_results,
     mail_results,
 )
-from domain.refusals import CadenceMissing, Invalid, Missing
+from domain.refusals import Invalid, Missing
 from domain.sentences import sentence
 from services.access import authorise
+from services.cadences import cadence_asked_for
 from services.context import Context
-from services.figures import fresh_facts
+from services.figures import fresh_facts, last_end
 from store.access.api_tokens import Caller
 from store.figures.steps import step_counts
-from store.published.cadences import cadence_named
 from store.published.published_texts import languages_of
 
 
@@ -55,7 +53,7 @@ def results_of_cadence(
         raise Invalid(sentence("Name the version that is to be compared, too."), "version")
     with fresh_facts(context) as (connection, behind):
         for one in {version, compare}:
-            _refuse_unpublished(connection, name, one)
+            cadence_asked_for(connection, name, one)
         question = StepQuestion(_period(context, begins, ends), cadence=name, version=version)
         # Of all versions: they stand beside each other.
         every = StepQuestion(question.period, cadence=name)
@@ -85,16 +83,7 @@ def results_of_mail(
         return mail_results(question, step_counts(connection, question), behind)
 
 
-def _refuse_unpublished(connection: Connection, name: str, version: int | None) -> None:
-    try:
-        cadence_named(connection, name, version)
-    except CadenceMissing:
-        which = f"{name} version {version}" if version else name
-        raise Missing(sentence("The cadence '{name}' is not published.", name=which)) from None
-
-
 def _period(context: Context, begins: date | None, ends: date | None) -> Period:
-    time_zone, now = context.settings.company_time_zone, context.clock.now()
-    tomorrow = today_in(time_zone, now) + timedelta(days=1)
-    first = min(ends or tomorrow, tomorrow) - timedelta(days=RESULT_DAYS)
-    return period(begins, ends, first=first, time_zone=time_zone, now=now)
+    first = last_end(context, ends) - timedelta(days=RESULT_DAYS)
+    time_zone = context.settings.company_time_zone
+    return period(begins, ends, first=first, time_zone=time_zone, now=context.clock.now())

@@ -12,12 +12,12 @@ from pydantic import BaseModel, Field, model_validator
 from domain.access import Action
 from domain.checking.bundle import MOST_CHARACTERS, MOST_FILES
 from domain.inputs import ASKED
-from domain.refusals import CadenceMissing, Missing
 from services.access import found
+from services.cadences import cadence_asked_for
 from services.publishing import LONGEST_NOTE, NOTHING, check_texts, refuse_mistakes
 from services.publishing import publish as publish_files
 from store.access.api_tokens import Caller
-from store.published.cadences import CadenceSummary, cadence_named, list_cadences
+from store.published.cadences import CadenceSummary, list_cadences
 from store.published.policies import policy_in_force
 from store.publishing.consequences import forecast_of, routing_of
 from store.publishing.known_attributes import UnknownAttribute, unknown_attributes
@@ -122,12 +122,8 @@ def show(
     version: int | None = None,
 ) -> CadenceDetail:
     """One version of a cadence, the newest unless another is named."""
-    try:
-        with context.database.connect() as connection:
-            published = cadence_named(connection, name, version)
-    except CadenceMissing:
-        which = f" version {version}" if version else ""
-        raise Missing(f"The cadence '{name}'{which} is not published.") from None
+    with context.database.connect() as connection:
+        published = cadence_asked_for(connection, name, version)
     return CadenceDetail(
         name=published.name,
         version=published.version,

@@ -15,8 +15,8 @@ from domain.cadences.cadence import EmailStep, TaskStep
 from domain.figures.steps import CadenceResults, StepKind
 from domain.inputs import Day
 from domain.labels import TASK_KINDS
-from domain.refusals import CadenceMissing, Missing
-from store.published.cadences import CadenceSummary, PublishedCadence, cadence_named, list_cadences
+from services.cadences import cadence_asked_for
+from store.published.cadences import CadenceSummary, PublishedCadence, list_cadences
 from store.published.drafts import list_drafts
 from store.published.published_texts import PublishedText, published_texts
 from store.views.cadence_figures import (
@@ -181,10 +181,7 @@ async def cadence(
 ) -> None:
     """A cadence drawn from top to bottom, with what each step brought; the newest version, with the
     results of all, unless one is asked for."""
-    try:
-        published = await visit.read(cadence_named, name, version)
-    except CadenceMissing:
-        raise Missing(_("The cadence '{name}' is not published.", name=name)) from None
+    published = await visit.read(cadence_asked_for, name, version)
     versions = await visit.read(published_texts, "cadence", name)
     name_page(visit, name)
     with visit.top:
