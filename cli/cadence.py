@@ -40,7 +40,7 @@ app = group(
     "cadence publish cadences/scoring.yaml --preview",
     "cadence show welcome-nurture",
     "cadence enroll welcome-nurture --filter country=KR --dry-run",
-    "cadence results welcome-nurture --since 2026-01-01",
+    "cadence results welcome-nurture --from 2026-01-01",
     "cadence export welcome-nurture",
     "cadence import-bundle welcome-nurture-3.zip --dry-run",
 )

@@ -11,12 +11,12 @@ from rich.console import Console
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.output import AsCsv
-from cli.reports import print_rows, printed_report, share_shown
+from cli.reports import FromOfQuarter, To, print_rows, printed_report, share_shown
 from cli.times import day_or_none
 from domain.figures.funnel import FEW
 from domain.figures.steps import (
     CREDITED,
-    RESULT_DAYS,
+    MEASURES,
     CadenceResults,
     Measure,
     StepDifference,
@@ -25,20 +25,6 @@ from domain.figures.steps import (
     flat,
 )
 from services import figures_of_steps
-
-MAIL_COLUMNS = ("opened", "clicked", "replied", "unsubscribed", "bounced", *CREDITED)
-Since = Annotated[
-    str,
-    typer.Option(
-        "--since", metavar="DAY", help="First day.", show_default=f"{RESULT_DAYS} before the end"
-    ),
-]
-Until = Annotated[
-    str,
-    typer.Option(
-        "--until", metavar="DAY", help="The day after the last one.", show_default="tomorrow"
-    ),
-]
 
 
 def results(
@@ -51,8 +37,8 @@ def results(
         int | None,
         typer.Option(min=1, help="Beside this version; needs --version.", show_default="none"),
     ] = None,
-    since: Since = "",
-    until: Until = "",
+    begins: FromOfQuarter = "",
+    to: To = "",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -62,8 +48,8 @@ def results(
         terminal(),
         operator(),
         name,
-        day_or_none(since, "--since"),
-        day_or_none(until, "--until"),
+        day_or_none(begins, "--from"),
+        day_or_none(to, "--to"),
         version=version,
         compare=compare,
     )
@@ -108,13 +94,13 @@ def _show(found: CadenceResults) -> None:
 
 def _print_mails(first: str, rows: Sequence[tuple[str, StepFigures]]) -> None:
     print_rows(
-        (first, "sent", "delivered", *MAIL_COLUMNS, "failed", "held back"),
+        (first, "sent", "delivered", *MEASURES, "failed", "held back"),
         [
             (
                 name,
                 f"{one.sent:,}",
                 f"{one.delivered:,}",
-                *_cells(one, MAIL_COLUMNS),
+                *_cells(one, MEASURES),
                 f"{one.failed:,}",
                 f"{one.held_back:,}",
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from domain.access import Action
+from domain.cadences.cadence import walk
 from domain.figures.periods import Period, period
 from domain.figures.steps import (
     RESULT_DAYS,
@@ -52,12 +53,15 @@ def results_of_cadence(
     if compare is not None and version is None:
         raise Invalid(sentence("Name the version that is to be compared, too."), "version")
     with fresh_facts(context) as (connection, behind):
-        for one in {version, compare}:
-            cadence_asked_for(connection, name, one)
+        published = cadence_asked_for(connection, name, version)
+        if compare is not None:
+            cadence_asked_for(connection, name, compare)
         question = StepQuestion(_period(context, begins, ends), cadence=name, version=version)
         # Of all versions: they stand beside each other.
         every = StepQuestion(question.period, cadence=name)
-        return cadence_results(question, step_counts(connection, every), compare, behind)
+        counts = step_counts(connection, every)
+        order = [step.id for _where, step in walk(published.cadence.steps, ())]
+        return cadence_results(question, counts, compare, behind, order)
 
 
 def results_of_mail(

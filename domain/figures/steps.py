@@ -151,106 +151,124 @@ class StepDifference:
     low: float
     high: float
 
+    @property
+    def more_than_chance(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.low > 0 or self.high < 0
 
-@dataclass(frozen=True)
-class CadenceResults:
-    """What a cadence brought in a period, by step; the steps' languages, and whole versions.
-    ``rows`` are the finest: by version, step and language. ``differences`` are from the version
-    ``compared``. Of ``behind`` leads the last changes are not counted yet."""
+
+@dataclass(frozen=True, kw_only=True)
+class StepResults:
+    """What touches of a period brought: together, by step, and by language. ``rows`` are the
+    finest: by version, step and language. Of ``behind`` leads the last changes are not counted
+    yet."""
 
     name: str
+    begins: str
+    ends: str
+    time_zone: str
+    credit_days: int = CREDIT.days
+    whole: StepFigures
+    steps: list[StepFigures]
+    languages: list[StepFigures]
+    rows: list[StepFigures]
+    behind: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailResults(StepResults):
+    """What a mail brought, whichever cadence sent it: ``steps`` are of any."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CadenceResults(StepResults):
+    """What a cadence brought, its steps in the order of reading, and whole versions.
+    ``differences`` are from the version ``compared``."""
+
     version: int | None
     compared: int | None
-    begins: str
-    ends: str
-    time_zone: str
-    credit_days: int
-    whole: StepFigures
-    steps: list[StepFigures]
-    languages: list[StepFigures]
     versions: list[StepFigures]
-    rows: list[StepFigures]
     differences: list[StepDifference]
-    behind: int = 0
-
-
-@dataclass(frozen=True)
-class MailResults:
-    """What a mail brought in a period, whichever cadence sent it: together, by cadence and step
-    (``steps``), and by language. ``behind`` as of :class:`CadenceResults`."""
-
-    name: str
-    begins: str
-    ends: str
-    time_zone: str
-    credit_days: int
-    whole: StepFigures
-    steps: list[StepFigures]
-    languages: list[StepFigures]
-    rows: list[StepFigures]
-    behind: int = 0
 
 
 _Key = tuple[str, int | None, str, StepKind | None, str]
 
 
 def cadence_results(
-    question: StepQuestion, counts: Sequence[StepCount], compared: int | None, behind: int
+    question: StepQuestion,
+    counts: Sequence[StepCount],
+    compared: int | None,
+    behind: int,
+    order: Sequence[str] = (),
 ) -> CadenceResults:
-    """The report of what was counted of all versions; ``compared`` is one beside which that of the
-    question stands."""
+    """The report of what was counted of all versions.
+
+    Args:
+        compared: the version beside which that of the question stands.
+        order: the steps as they are read; others come after them, by name.
+    """
     asked = [one for one in counts if question.version in (None, one.version)]
-    name, version = question.cadence, question.version
-    steps = _grouped(asked, lambda one: (name, version, one.step, one.kind, ""))
+    name, version, period = question.cadence, question.version, question.period
+    steps = _grouped(asked, lambda one: (name, version, one.step, one.kind, ""), order)
     differences: list[StepDifference] = []
     if compared is not None:
         others = [one for one in counts if one.version == compared]
         differences = _differences(
             steps, _grouped(others, lambda one: (name, compared, one.step, one.kind, ""))
         )
+    mails = [one for one in asked if one.kind == StepKind.MAIL]
     return CadenceResults(
-        name,
-        version,
-        compared,
-        question.period.begins.isoformat(),
-        question.period.ends.isoformat(),
-        question.period.time_zone,
-        CREDIT.days,
-        figures_of((name, version, "", None, ""), asked),
-        steps,
-        _grouped(
-            [one for one in asked if one.kind == StepKind.MAIL],
-            lambda one: (name, version, one.step, one.kind, one.language),
+        name=name,
+        version=version,
+        compared=compared,
+        begins=period.begins.isoformat(),
+        ends=period.ends.isoformat(),
+        time_zone=period.time_zone,
+        whole=figures_of((name, version, "", None, ""), asked),
+        steps=steps,
+        languages=_grouped(
+            mails, lambda one: (name, version, one.step, one.kind, one.language), order
         ),
-        _grouped(counts, lambda one: (name, one.version, "", None, "")),
-        _grouped(asked, lambda one: (name, one.version, one.step, one.kind, one.language)),
-        differences,
-        behind,
+        versions=_grouped(counts, lambda one: (name, one.version, "", None, "")),
+        rows=_grouped(
+            asked, lambda one: (name, one.version, one.step, one.kind, one.language), order
+        ),
+        differences=differences,
+        behind=behind,
     )
 
 
 def mail_results(question: StepQuestion, counts: Sequence[StepCount], behind: int) -> MailResults:
     """The report of what was counted of a mail."""
+    period = question.period
     return MailResults(
-        question.template,
-        question.period.begins.isoformat(),
-        question.period.ends.isoformat(),
-        question.period.time_zone,
-        CREDIT.days,
-        figures_of(("", None, "", StepKind.MAIL, ""), counts),
-        _grouped(counts, lambda one: (one.cadence, None, one.step, one.kind, "")),
-        _grouped(counts, lambda one: ("", None, "", one.kind, one.language)),
-        _grouped(counts, lambda one: (one.cadence, one.version, one.step, one.kind, one.language)),
-        behind,
+        name=question.template,
+        begins=period.begins.isoformat(),
+        ends=period.ends.isoformat(),
+        time_zone=period.time_zone,
+        whole=figures_of(("", None, "", StepKind.MAIL, ""), counts),
+        steps=_grouped(counts, lambda one: (one.cadence, None, one.step, one.kind, "")),
+        languages=_grouped(counts, lambda one: ("", None, "", one.kind, one.language)),
+        rows=_grouped(
+            counts, lambda one: (one.cadence, one.version, one.step, one.kind, one.language)
+        ),
+        behind=behind,
     )
 
 
-def _grouped(counts: Iterable[StepCount], key: Callable[[StepCount], _Key]) -> list[StepFigures]:
+def _grouped(
+    counts: Iterable[StepCount], key: Callable[[StepCount], _Key], order: Sequence[str] = ()
+) -> list[StepFigures]:
     groups: dict[_Key, list[StepCount]] = {}
     for one in counts:
         groups.setdefault(key(one), []).append(one)
-    ordered = sorted(groups, key=lambda of: (of[0], -(of[1] or 0), of[2], of[4]))
-    return [figures_of(of, groups[of]) for of in ordered]
+    places = {step: place for place, step in enumerate(order)}
+
+    def place(of: _Key) -> tuple[str, int, int, str, str]:
+        cadence, version, step, _kind, language = of
+        return cadence, -(version or 0), places.get(step, len(places)), step, language
+
+    return [figures_of(of, groups[of]) for of in sorted(groups, key=place)]
 
 
 def figures_of(key: _Key, counts: Iterable[StepCount]) -> StepFigures:
@@ -296,11 +314,6 @@ def measure(number: int, of: int) -> Measure:
     return Measure(number, round(number / of, 4), round(low, 4), round(high, 4))
 
 
-def reached_by(figures: StepFigures) -> int:
-    """Of how many touches the shares are: mails that did not bounce, and tasks done."""
-    return figures.sent - figures.bounced.number + figures.done
-
-
 def _differences(
     steps: Sequence[StepFigures], others: Sequence[StepFigures]
 ) -> list[StepDifference]:
@@ -327,7 +340,8 @@ def _differences(
 
 
 def _whole(one: StepFigures, name: str) -> int:
-    return one.sent if name == "bounced" else reached_by(one)
+    """Of how many touches the share is: that of :attr:`StepCount.reached`, or mails sent."""
+    return one.sent if name == "bounced" else one.sent - one.bounced.number + one.done
 
 
 def flat(rows: Iterable[StepFigures]) -> list[dict[str, object]]:

@@ -119,6 +119,20 @@ def test_a_task_is_not_compared_with_a_mail_that_has_its_name() -> None:
     assert {(one.step, one.kind) for one in both} == {("hello", mail)}
 
 
+def test_steps_stand_in_the_order_in_which_they_are_read() -> None:
+    """The last mail of a cadence would stand above its first, by its name."""
+
+    def count(step: str) -> StepCount:
+        return StepCount("one", 1, step, StepKind.MAIL, "en", "", 1)
+
+    counts = [count("ask"), count("hello"), count("before"), count("proof")]
+    question = StepQuestion(PERIOD, cadence="one")
+    found = cadence_results(question, counts, None, 0, ["hello", "proof", "ask"])
+
+    for parts in (found.steps, found.languages, found.rows):
+        assert [one.step for one in parts] == ["hello", "proof", "ask", "before"]
+
+
 def test_a_task_that_a_pause_withdrew_counts_once_by_its_end(world: World) -> None:
     """A paused lead would look like two tasks, one of which nobody did."""
     lead = world.lead()

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.figures.funnel import FEW
-from domain.figures.steps import CadenceResults, MailResults, StepFigures, StepKind
+from domain.figures.steps import CadenceResults, MailResults, StepFigures, StepKind, StepResults
 from web.api import cadence_results
 from web.api.cadence_results import CadenceResultParameters, ResultParameters
 from web.console.figures.definitions import show_definitions
@@ -107,12 +107,15 @@ class CadenceResultsPart(FigurePage[CadenceResults]):
         if found.version is None or found.compared is None:
             return
         with section(_("Comparison of versions")):
-            if told := [one for one in found.differences if one.share or one.other_share]:
+            if found.differences:
+                some = [one for one in found.differences if one.share or one.other_share]
+                told = sorted(some or found.differences, key=lambda one: not one.more_than_chance)
                 versions = (found.version, found.compared)
                 show(differences_table(told, self.name_of, versions))
                 said = _(
                     "Differences are in percentage points. One whose interval leaves out zero is "
-                    "more than chance; of all of them together one in twenty such tables errs."
+                    "more than chance, and stands first; of all of them together one in twenty "
+                    "such tables errs."
                 )
                 show(quiet(said), "p")
             else:
@@ -165,14 +168,14 @@ class MailResultsPart(FigurePage[MailResults]):
             if not found.whole.touches:
                 empty(_("No cadence sent this mail in this period."))
                 return
-            together: tuple[Cell, StepFigures] = (
-                Markup("<strong>{}</strong>").format(_("Together")),
-                found.whole,
-            )
+            # A cadence may send it at several steps.
+            several = len({one.cadence for one in found.steps}) < len(found.steps)
             rows: list[tuple[Cell, StepFigures]] = [
-                together,
-                *((link(one.cadence, f"/cadences/{one.cadence}"), one) for one in found.steps),
+                (_sender(one, one.step if several else ""), one) for one in found.steps
             ]
+            if len(rows) > 1:
+                together = Markup("<strong>{}</strong>").format(_("Together"))
+                rows.insert(0, (together, found.whole))
             show(results_table(_("Cadence"), rows, numbers, MAIL_COLUMNS, _("Results")))
         if len(found.languages) > 1:
             with section(_("By language")):
@@ -183,6 +186,12 @@ class MailResultsPart(FigurePage[MailResults]):
         show_definitions([f"step_{name}" for name in MAIL_COLUMNS])
 
 
+def _sender(one: StepFigures, step: str) -> Markup:
+    """The cadence, with the step if it is named."""
+    name = link(one.cadence, f"/cadences/{one.cadence}")
+    return Markup("{} {}").format(name, quiet(step)) if step else name
+
+
 def _folded(title: str) -> ui.element:
     """A part of the page that opens when it is wanted."""
     with section(title), ui.element("details").classes("file") as made:
@@ -190,7 +199,7 @@ def _folded(title: str) -> ui.element:
     return made
 
 
-def _show_period(found: CadenceResults | MailResults) -> None:
+def _show_period(found: StepResults) -> None:
     show(quiet(f"{period_shown(found)} · {found.time_zone}"), "p")
     show_behind(found.behind)
 

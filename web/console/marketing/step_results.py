@@ -11,12 +11,13 @@ from markupsafe import Markup
 from domain.figures.lists import CountedAs
 from domain.figures.steps import (
     CREDITED,
-    CadenceResults,
+    MEASURES,
     MailResults,
     Measure,
     StepDifference,
     StepFigures,
     StepKind,
+    StepResults,
 )
 from web.console import labels
 from web.console.figures.behind import behind
@@ -27,14 +28,13 @@ from web.console.words import N_, _
 
 NUMBERS = ("sent", "delivered", "failed", "held_back", "unsettled")
 MAIL_COLUMNS = (
-    *("sent", "delivered", "opened", "clicked", "replied", "unsubscribed", "bounced"),
-    *CREDITED,
+    *("sent", "delivered"),
+    *MEASURES,
     *("failed", "held_back", "unsettled"),
 )
 TASK_COLUMNS = ("task", *CREDITED)
-DRAWN = ("opened", "clicked", "replied", "unsubscribed", "bounced", *CREDITED)
-"""Outcomes that stand in the drawing, as far as there are any."""
 ALWAYS_DRAWN = ("opened", "clicked", "replied")
+"""Outcomes that stand in the drawing even where there are none."""
 RARE = ("unsubscribed", "bounced", "opportunity", "won", "failed", "held_back", "unsettled")
 """Columns of a table that are left out where there are none, for it to fit."""
 UNFINISHED = {
@@ -49,7 +49,7 @@ UNFINISHED = {
 class Numbers:
     """How the numbers of a report are shown: as links to the leads that they count."""
 
-    report: CadenceResults | MailResults
+    report: StepResults
 
     def drawn(self, one: StepFigures) -> Markup:
         """A line below a step of the drawing."""
@@ -57,7 +57,7 @@ class Numbers:
             parts = [self._task_ends(one), *self._outcomes(one, CREDITED, ())]
         else:
             sent = Markup("{} {}").format(heading("step_sent"), self.number(one, "sent"))
-            parts = [sent, *self._outcomes(one, DRAWN, ALWAYS_DRAWN)]
+            parts = [sent, *self._outcomes(one, MEASURES, ALWAYS_DRAWN)]
             for name in ("failed", "held_back"):
                 if getattr(one, name):
                     parts.append(
@@ -183,7 +183,7 @@ def differences_table(
                 percent(one.share),
                 percent(one.other_share),
                 Markup("<strong>{}</strong>").format(_points(one.difference))
-                if one.low > 0 or one.high < 0
+                if one.more_than_chance
                 else _points(one.difference),
                 quiet(f"{_points(one.low)} … {_points(one.high)}"),
             )
