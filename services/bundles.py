@@ -32,7 +32,7 @@ from services.template_parts import TEMPLATES, template_parts
 from store.access.api_tokens import Caller
 from store.published.cadences import lock_publishing
 from store.published.policies import policy_in_force
-from store.published.published_texts import Kind, PublishedText, published_texts
+from store.published.published_texts import Kind, published_texts, text_in_force
 from store.publishing.publishing import Checked, Published
 
 _KINDS: dict[BundleKind, Kind] = {
@@ -269,11 +269,10 @@ def _bounded(items: Iterable[BundleItem]) -> list[BundleItem]:
 def _item(
     connection: Connection, one: BundleFile, parts: dict[str, str], keep: Sequence[str]
 ) -> BundleItem:
-    here: PublishedText | None = None
     if one.kind == BundleKind.PART:
         text_here, version_here = parts.get(one.file), 0
     else:
-        here = next(iter(published_texts(connection, _KINDS[one.kind], one.name)), None)
+        here = text_in_force(connection, _KINDS[one.kind], one.name)
         text_here, version_here = (here.source, here.version) if here else (None, 0)
     if text_here is None:
         arrival = BesideHere.NEW

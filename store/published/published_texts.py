@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 Kind = Literal["cadence", "policy", "template"]
 _SAID = "source, published_at, published_by, note"
+_NEWEST_FIRST = "ORDER BY published_at DESC, id DESC"
 _VERSIONS: dict[Kind, str] = {
     "cadence": f"SELECT id, version, {_SAID} FROM cadence_version WHERE name = :name",
     "policy": f"SELECT id, version, {_SAID} FROM policy_version WHERE name = :name",
@@ -54,10 +55,15 @@ def file_of(kind: Kind, name: str) -> str:
 
 def published_texts(connection: Connection, kind: Kind, name: str) -> list[PublishedText]:
     """All versions, the one in force first; none when there is no such thing."""
-    rows = connection.execute(
-        text(f"{_VERSIONS[kind]} ORDER BY published_at DESC, id DESC"), {"name": name}
-    )
+    rows = connection.execute(text(f"{_VERSIONS[kind]} {_NEWEST_FIRST}"), {"name": name})
     return [PublishedText(**row._mapping) for row in rows]
+
+
+def text_in_force(connection: Connection, kind: Kind, name: str) -> PublishedText | None:
+    """The version in force; None when there is none."""
+    query = text(f"{_VERSIONS[kind]} {_NEWEST_FIRST} LIMIT 1")
+    row = connection.execute(query, {"name": name}).first()
+    return PublishedText(**row._mapping) if row else None
 
 
 def template_source(connection: Connection, version_id: int) -> str:
@@ -71,7 +77,7 @@ def template_source(connection: Connection, version_id: int) -> str:
 def version_in_force(connection: Connection, kind: Kind, name: str) -> int:
     """Id of the version in force; 0 when there is none."""
     rows = connection.scalars(
-        text(f"SELECT id FROM ({_VERSIONS[kind]}) AS one ORDER BY published_at DESC, id DESC"),
+        text(f"SELECT id FROM ({_VERSIONS[kind]}) AS one {_NEWEST_FIRST}"),
         {"name": name},
     )
     return rows.first() or 0
