@@ -29,9 +29,12 @@ def hang_on_own_rows(inside: CommentedMap, key: Any) -> str:
     """
     rows: CommentedSeq = inside[key]
     above = inside.ca.items.get(key)
-    # Beside a comment of the key itself ruamel writes no comments above rows.
-    if not rows or (above and above[_BESIDE_VALUE]):
+    if not rows:
         return ""
+    if above and (beside := above[_BESIDE_VALUE]):
+        line, _end, below = beside.value.partition("\n")
+        beside.value = f"{line}\n"
+        _hang_above(rows, 0, [_comment(one) for one in below.splitlines(keepends=True)])
     if above and above[_ABOVE_VALUE]:
         _hang_above(rows, 0, above[_ABOVE_VALUE])
         above[_ABOVE_VALUE] = None

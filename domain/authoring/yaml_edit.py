@@ -10,6 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.emitter import RoundTripEmitter
 
 from domain.authoring.yaml_comments import hang_on_own_rows, set_comment_below
 from domain.authoring.yaml_source import read
@@ -47,8 +48,17 @@ def is_laid_out_anew(text: str) -> bool:
     return isinstance(source.data, dict) and merged(text, source.data) != text
 
 
+class _Emitter(RoundTripEmitter):
+    def expect_block_sequence_item(self, first: bool = False) -> None:
+        # Below a key with a comment beside it, ruamel leaves out the first line break after a row
+        # that is written in one line.
+        self.no_newline = first and self.no_newline
+        super().expect_block_sequence_item(first)
+
+
 def _yaml() -> YAML:
     yaml = YAML()
+    yaml.Emitter = _Emitter
     yaml.preserve_quotes = True
     yaml.width = _WIDTH
     yaml.indent(mapping=2, sequence=4, offset=2)

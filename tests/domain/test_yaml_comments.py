@@ -86,7 +86,8 @@ def followers(text: str) -> dict[str, str]:
     return found
 
 
-TEXTS = [MANY, *(path.read_text(encoding="utf-8") for path in FILES)]
+BESIDE_THE_KEY = MANY.replace("rules:\n", "rules:  # beside the key\n")
+TEXTS = [MANY, BESIDE_THE_KEY, *(path.read_text(encoding="utf-8") for path in FILES)]
 LISTS = [(text, at) for text in TEXTS for at, _ in enumerate(lists_of_rows(read(text, "").data))]
 
 
