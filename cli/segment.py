@@ -77,7 +77,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
     said.print(f"when: {one.when}")
     said.print(f"{one.members:,} leads; {_state(one)}")
     if one.fails:
-        said.print("The condition can't be asked: nobody is a member. Write it another way.")
+        said.print("Nobody is a member. Write the condition another way.")
     elif one.unjudged:
         said.print(
             f"Of {one.unjudged:,} it can't be said, because they lack what the condition asks for: "
@@ -166,6 +166,8 @@ def _print_leads(found: list[SampledLead]) -> None:
 
 
 def _state(one: SegmentLine) -> str:
+    if one.fails:
+        return "can't be asked"
     if one.state == "waiting":
         return "a worker is to judge all leads"
     if one.state == "judging":

@@ -36,7 +36,7 @@ from store.segments.answers import (
     one_by_one,
     within,
 )
-from store.segments.lead_facts import Rules, Scope, Selection, between, rules_now, these
+from store.segments.lead_facts import Rules, Scope, between, rules_now, these
 
 BATCH = 2_000
 """Changes that are judged in one transaction."""
@@ -63,7 +63,7 @@ _TAKE = text(
     RETURNING lead_id, kind
     """
 )
-_ALL = text("SELECT id, condition, asks FROM segment ORDER BY id")
+_ALL = text("SELECT id, condition, asks FROM segment WHERE NOT fails ORDER BY id")
 _COUNTED = """
     counted AS (
         UPDATE segment SET members = members + moved.number
@@ -133,9 +133,18 @@ _NEXT = text(
 )
 _GO_ON = text(
     "UPDATE segment SET last_lead_id = :last, judged = judged + :leads, "
-    "unjudged = unjudged + :unread, fails = fails OR :fails WHERE id = :segment"
+    "unjudged = unjudged + :unread WHERE id = :segment"
 )
-_FAILS = text("UPDATE segment SET fails = true WHERE id = :segment AND NOT fails")
+_FAIL = text(
+    """
+    WITH gone AS (
+        DELETE FROM segment_member WHERE segment_id = ANY(cast(:segments AS bigint[]))
+    )
+    UPDATE segment SET fails = true, members = 0, judged = leads, unjudged = leads,
+        last_lead_id = NULL, begun_at = :now, judged_at = :now
+    WHERE id = ANY(cast(:segments AS bigint[]))
+    """
+)
 _END = text(
     "UPDATE segment SET last_lead_id = NULL, judged_at = :now "
     "WHERE id = ANY(cast(:segments AS bigint[]))"
@@ -157,14 +166,6 @@ class Changes:
     taken: int
     leads: int
     more: bool = False
-
-
-@dataclass(frozen=True)
-class _Unread:
-    """Of how many leads it can't be said, and whether that is because the condition fails."""
-
-    leads: int
-    fails: bool = False
 
 
 def publish_segments(connection: Connection, policy: SegmentsPolicy) -> None:
@@ -243,10 +244,7 @@ def _judge_oldest(
     }
     everybody = set().union(*by_kind.values())
     if asked:
-        rules = rules_now(connection, now)
-        unread = _judge(connection, asked, rules, these(everybody), until)
-        for segment in (key for key, one in unread.items() if one.fails):
-            connection.execute(_FAILS, {"segment": segment})
+        _judge(connection, asked, rules_now(connection, now), these(everybody), until)
     connection.execute(_GONE, {"leads": list(everybody)})
     return Changes(len(taken), len(everybody), more=len(taken) >= most)
 
@@ -307,17 +305,9 @@ def _judge_next(
     last, leads = connection.execute(_NEXT, {"after": after, "size": size}).one()
     if leads:
         unread = _judge(connection, segments, rules, between(after, last), until)
-        done = [
-            {
-                "segment": key,
-                "last": last,
-                "leads": leads,
-                "unread": one.leads,
-                "fails": one.fails,
-            }
-            for key, one in unread.items()
-        ]
-        connection.execute(_GO_ON, done)
+        for key, number in unread.items():
+            done = {"segment": key, "last": last, "leads": leads, "unread": number}
+            connection.execute(_GO_ON, done)
     return cast(int, leads)
 
 
@@ -363,10 +353,10 @@ def _judge(
     rules: Rules,
     scope: Scope,
     until: Deadline | None,
-) -> dict[int, _Unread]:
+) -> dict[int, int]:
     """Write which of these leads are members of segments, given by id and condition; of how many
-    it can't be said, for each. By one that fails nobody is a member, and the others are judged
-    without it.
+    it can't be said, for each. One that fails is left out: nobody is a member by it until all are
+    judged again, and the others are judged without it.
 
     Raises:
         TookTooLong: there was not enough time to ask all; some may be written.
@@ -374,7 +364,7 @@ def _judge(
     conditions = _compiled(segments)
     # Who can't read a condition, as an older version of ours, makes nobody a member.
     fails = segments.keys() - conditions.keys()
-    unread: dict[int, _Unread] = {}
+    unread: dict[int, int] = {}
     for group in narrow(conditions):
         found = _written(connection, group, rules, scope, until)
         if found is not None:
@@ -387,11 +377,8 @@ def _judge(
             else:
                 unread |= alone
     if fails:
-        told = dict.fromkeys(fails, "cast(NULL AS boolean)")
-        known = Selection([], scope, rules)
-        of_nobody = _write(connection, known.sql, known.values, told, rules.now)
-        unread |= {key: _Unread(leads, fails=True) for key, leads in of_nobody.items()}
-    return {key: unread.get(key, _Unread(0)) for key in segments}
+        connection.execute(_FAIL, {"segments": list(fails), "now": rules.now})
+    return {key: unread.get(key, 0) for key in segments.keys() - fails}
 
 
 def _written(
@@ -400,7 +387,7 @@ def _written(
     rules: Rules,
     scope: Scope,
     until: Deadline | None,
-) -> dict[int, _Unread] | None:
+) -> dict[int, int] | None:
     """The same of conditions that can be read; None, and nothing is written, if one fails."""
     try:
         with connection.begin_nested():
@@ -415,12 +402,11 @@ def _written(
                 holds[key] = _TOLD.format(key)
                 values[f"holding_{key}"] = [one for one, told in said.items() if told]
                 values[f"unread_{key}"] = [one for one, told in said.items() if told is None]
-            unread = _write(connection, found.known, values, holds, rules.now)
+            return _write(connection, found.known, values, holds, rules.now)
     except (DBAPIError, ValueError) as error:
         if not is_of_the_condition(error):
             raise
         return None
-    return {key: _Unread(leads) for key, leads in unread.items()}
 
 
 def _write(

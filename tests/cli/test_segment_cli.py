@@ -59,5 +59,8 @@ def test_marketing_counts_a_condition_publishes_it_and_reads_who_is_in_it(
     (member,) = json.loads(run(segment.app, "members", "large", "--json"))
     assert member["first_name"] == "Ada"
     assert run(segment.app, "members", "large", "--csv").count("\n") == 2
+    with database.begin() as connection:
+        connection.execute(text("UPDATE segment SET fails = true"))
+    assert "can't be asked" in run(segment.app, "list")
     with pytest.raises(UserError, match="no segment 'small'"):
         run(segment.app, "show", "small")
