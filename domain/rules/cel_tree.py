@@ -94,6 +94,7 @@ class CelMacro:
 CelTree: TypeAlias = CelValue | CelName | CelField | CelCall | CelList | CelMacro
 
 
+@functools.lru_cache(maxsize=4096)
 def tree_of_cel(source: str) -> CelTree:
     """The tree of a condition.
 
@@ -107,6 +108,16 @@ def tree_of_cel(source: str) -> CelTree:
     # An Any (1 its type, 2 its value) of a ParsedExpr (2 its Expr).
     (whole,) = _message(_fields(parsed)[2][0])[2]
     return _tree(_message(whole))
+
+
+def item_of(tree: CelTree) -> tuple[CelTree, str] | None:
+    """What a field or an item with a name is of, and its name; None for all else."""
+    match tree:
+        case CelField(of=of, field=name):
+            return of, name
+        case CelCall(function="_[_]", arguments=(of, CelValue(value=str(name)))):
+            return of, name
+    return None
 
 
 def in_cel(tree: CelTree) -> str:

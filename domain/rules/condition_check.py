@@ -76,6 +76,11 @@ def dotted(source: str) -> str:
     return _OWN_FIELD.sub(plain, source)
 
 
+def has_comment(source: str) -> bool:
+    """Whether there is a comment in a condition; ``//`` in a text is none."""
+    return "//" in TEXT_LITERAL.sub('""', source)
+
+
 def attributes_in(source: str) -> frozenset[tuple[str, str]]:
     """The attributes that a condition reads, such as ``("lead.attributes", "employees")``."""
     return frozenset(

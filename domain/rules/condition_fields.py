@@ -24,6 +24,7 @@ from domain.rules.cel_tree import (
     filled,
     in_cel,
     is_word,
+    item_of,
     tree_of_cel,
 )
 from domain.rules.facts import FactSet
@@ -275,15 +276,10 @@ def field_at(facts: FactSet, path: str) -> ConditionField | None:
 def own_parts(path: str) -> tuple[str, str]:
     """What a field stands under, and its name there; two empty ones for what is no field."""
     try:
-        tree = tree_of_cel(path)
+        item = item_of(tree_of_cel(path))
     except NoTree:
         return "", ""
-    match tree:
-        case CelField(of=of, field=name):
-            return in_cel(of), name
-        case CelCall(function="_[_]", arguments=(of, CelValue(value=str(name)))):
-            return in_cel(of), name
-    return "", ""
+    return (in_cel(item[0]), item[1]) if item else ("", "")
 
 
 def own_path(owner: str, name: str) -> str:

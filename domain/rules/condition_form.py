@@ -29,6 +29,7 @@ from domain.rules.cel_tree import (
     in_cel,
     tree_of_cel,
 )
+from domain.rules.condition_check import has_comment
 from domain.rules.condition_fields import (
     OPERATORS,
     ConditionField,
@@ -42,7 +43,6 @@ from domain.rules.condition_fields import (
     own_of,
     own_path,
 )
-from domain.rules.condition_tree import has_comment
 from domain.rules.conditions import ConditionError, compile_condition
 from domain.rules.facts import FactSet
 from domain.sentences import sentence

@@ -54,7 +54,7 @@ LONGEST_CONDITION = 2000
 
 _BOUND_NAME = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)\s*,")
 _FIELD = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\s*\.\s*([A-Za-z_]\w*)")
-_NUL = re.compile(r"\0|(?<!\\)(?:\\\\)*\\(?:x00|u0000|U00000000|000)")
+_NUL = re.compile(r"\0|(?<!\\)(?:\\\\)*\\(?:[xX]00|u0000|U00000000|000)")
 _CEL_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _WORD_OPERATORS = {"and": "&&", "or": "||", "not": "!", "=": "==", "<>": "!="}
 

@@ -1,7 +1,7 @@
 """The answers of a segment's condition for many leads: in SQL where that is exactly what the
 condition says, else lead by lead.
 
-The parts of a condition (``domain.rules.condition_tree``) are put together by SQL's and, or, not,
+The parts of a condition (``domain.rules.cel_tree``) are put together by SQL's and, or, not,
 in which NULL stands for what can't be answered: CEL's are the same. A part that compares one fact
 with what is written out is a comparison in SQL. Any other part that reads one fact is asked once
 for each value that the fact has among these leads. Only a part that reads several facts, or a
@@ -22,13 +22,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.rules.condition_tree import Atom, Joined, Node, Not, comparison_of, tree_of
+from domain.rules.cel_tree import AND, CelCall, CelTree, NoTree, in_cel, tree_of_cel
 from domain.rules.conditions import (
     Condition,
     ConditionError,
     ConditionVerdict,
     compile_condition,
 )
+from domain.rules.fact_comparisons import comparison_of
 from domain.rules.facts import prepared
 from domain.rules.segment_facts import SEGMENT_FACTS, FactRead, facts_from, facts_read
 from store.segments.lead_facts import (
@@ -162,7 +163,7 @@ def asking(condition: Condition, rules: Rules) -> Asking:
     selection = Selection(sorted(facts_read(condition.source)), EVERYBODY, rules)
     translation = _Translation(selection, lambda _: ())
     try:
-        translation.of(tree_of(condition.source))
+        translation.whole(condition)
     except _NotInSql:
         return Asking(1, True)
     return Asking(translation.asked, False)
@@ -202,7 +203,7 @@ def answers(
     apart: list[int] = []
     for key, condition in conditions.items():
         try:
-            holds[key] = translation.of(tree_of(condition.source))
+            holds[key] = translation.whole(condition)
         except _NotInSql:
             apart.append(key)
     sql = " ".join([selection.sql, *holds.values()])
@@ -244,24 +245,27 @@ class _Translation:
     values: dict[str, Any] = field(default_factory=dict)
     asked: int = 0
 
-    def of(self, node: Node) -> str:
-        match node:
-            case Joined(how, parts):
-                sign = " AND " if how == "all" else " OR "
-                return sign.join(f"({self.of(part)})" for part in parts)
-            case Not(part):
-                return f"NOT ({self.of(part)})"
-            case Atom():
-                return self._compared(node) or self._asked(node)
+    def whole(self, condition: Condition) -> str:
+        try:
+            return self._part(tree_of_cel(condition.source))
+        except NoTree:
+            raise _NotInSql from None
 
-    def _compared(self, atom: Atom) -> str:
-        """The atom as a comparison in SQL, '' for one that is more than that."""
-        found = comparison_of(atom)
-        if found is None:
+    def _part(self, tree: CelTree) -> str:
+        match tree:
+            case CelCall(function="_&&_" | "_||_" as function, arguments=parts):
+                sign = " AND " if function == AND else " OR "
+                return sign.join(f"({self._part(one)})" for one in parts)
+            case CelCall(function="!_", arguments=(part,)):
+                return f"NOT ({self._part(part)})"
+        return self._compared(tree) or self._asked(in_cel(tree))
+
+    def _compared(self, tree: CelTree) -> str:
+        """The part as a comparison in SQL, '' for one that is more than that."""
+        found = comparison_of(tree)
+        if found is None or found.read not in self.selection.reads or found.read.is_whole_map:
             return ""
-        read = FactRead(found.path, found.key)
-        if read not in self.selection.reads or read.is_whole_map:
-            return ""
+        read = found.read
         column, kind = self.selection.column(read), sql_kind(read)
         operator = _OPERATORS.get(found.operator, found.operator)
         kinds = {type(value) for value in found.values}
@@ -284,16 +288,16 @@ class _Translation:
             return f"{column} = ANY({self._value(list(found.values), f'{type_}[]')})"
         return f"{column} {operator} {self._value(found.values[0], type_)}"
 
-    def _asked(self, atom: Atom) -> str:
-        """The atom as what it says of each value of the one fact that it reads."""
-        reads = facts_read(atom.source)
+    def _asked(self, source: str) -> str:
+        """The part as what it says of each value of the one fact that it reads."""
+        reads = facts_read(source)
         if len(reads) != 1:
             raise _NotInSql
         (read,) = reads
-        if read.is_whole_map:
+        if read not in self.selection.reads or read.is_whole_map:
             raise _NotInSql
         try:
-            condition = compiled(atom.source)
+            condition = compiled(source)
         except ConditionError:
             raise _NotInSql from None
         values = self.values_of(read)

@@ -6,7 +6,8 @@ import pytest
 
 from domain.authoring.yaml_source import SourceProblem
 from domain.checking.policies import read_policy
-from domain.rules.condition_tree import Atom, FactComparison, Joined, Not, comparison_of, tree_of
+from domain.rules.cel_tree import AND, NOT, OR, CelCall, in_cel, tree_of_cel
+from domain.rules.fact_comparisons import FactComparison, comparison_of
 from domain.rules.segment_facts import FactRead, asks_about, changes_with_time, facts_read
 from settings import ROOT
 
@@ -44,6 +45,7 @@ def test_the_file_that_comes_with_it_is_right() -> None:
         ('cycle == 1 && (lead).title == "x"', "which field of lead"),
         ('engagement.visits["/a\\u0000b"] > 0', "no text has a NUL character"),
         ('consent.refuses["x\\x00"]', "no text has a NUL character"),
+        ('lead.title == "\\X00"', "no text has a NUL character"),
         ('lead.title == "\\\\\\000"', "no text has a NUL character"),
     ],
 )
@@ -128,46 +130,54 @@ def test_time_alone_changes_some_answers(when: str, timed: bool) -> None:
 
 def test_a_condition_is_taken_apart_as_cel_binds_it() -> None:
     """SQL would put the parts together otherwise than the condition does."""
-    a, b, c = (Atom(f"cycle == {n}") for n in (1, 2, 3))
+    a, b, c = (tree_of_cel(f"cycle == {n}") for n in (1, 2, 3))
 
-    assert tree_of("cycle == 1 || cycle == 2 && cycle == 3") == Joined(
-        "any", (a, Joined("all", (b, c)))
+    assert tree_of_cel("cycle == 1 || cycle == 2 && cycle == 3") == CelCall(
+        OR, (a, CelCall(AND, (b, c)))
     )
-    assert tree_of("(cycle == 1 || cycle == 2) && !(cycle == 3)") == Joined(
-        "all", (Joined("any", (a, b)), Not(c))
+    assert tree_of_cel("(cycle == 1 || cycle == 2) && !(cycle == 3)") == CelCall(
+        AND, (CelCall(OR, (a, b)), CelCall(NOT, (c,)))
     )
-    assert tree_of("((cycle == 1))") == a
-    assert tree_of("!lead.has_phone") == Not(Atom("lead.has_phone"))
+    assert tree_of_cel("((cycle == 1))") == a
+    assert tree_of_cel("!lead.has_phone") == CelCall(NOT, (tree_of_cel("lead.has_phone"),))
     for whole in (
         "!lead.has_phone == lead.has_free_mail",
         "cycle == 1 ? score > 1 : score > 2",
-        "(score + cycle) > 3",
+        "score + cycle > 3",
         'lead.title == "a && b"',
-        "lead.title.matches(r'a|(b && c)')",
+        'lead.title.matches("a|(b && c)")',
         "[1, 2].exists(n, n == cycle && n > 1)",
     ):
-        assert tree_of(whole) == Atom(whole)
+        tree = tree_of_cel(whole)
+        assert not isinstance(tree, CelCall) or tree.function not in (AND, OR, NOT)
+        assert in_cel(tree) == whole
 
 
 @pytest.mark.parametrize(
     ("atom", "found"),
     [
-        ("score >= 20", FactComparison("score", "", "", ">=", (20,))),
-        ('lead.country == "KR"', FactComparison("lead.country", "", "", "==", ("KR",))),
+        ("score >= 20", FactComparison(FactRead("score"), "", ">=", (20,))),
+        ('lead.country == "KR"', FactComparison(FactRead("lead.country"), "", "==", ("KR",))),
         (
             'lead.attributes["plan"] in ["a", "b"]',
-            FactComparison("lead.attributes", "plan", "", "in", ("a", "b")),
+            FactComparison(FactRead("lead.attributes", "plan"), "", "in", ("a", "b")),
         ),
-        ("lead.has_phone", FactComparison("lead.has_phone", "", "", "==", (True,))),
+        ("lead.has_phone", FactComparison(FactRead("lead.has_phone"), "", "==", (True,))),
         (
             "daysSince(engagement.last_click) <= 30",
-            FactComparison("engagement.last_click", "", "daysSince", "<=", (30,)),
+            FactComparison(FactRead("engagement.last_click"), "daysSince", "<=", (30,)),
         ),
         ("number(lead.attributes.size) > 5", None),
         ('lead.title.lower() == "cto"', None),
-        (r'lead.title == "a\"b"', None),
+        (
+            r'lead["title"] != "a\"b"',
+            FactComparison(FactRead("lead.title"), "", "!=", ('a"b',)),
+        ),
+        ("score + cycle > 3", None),
+        ("score > cycle", None),
+        ("cycle in [1, cycle]", None),
     ],
 )
 def test_a_plain_comparison_is_known(atom: str, found: FactComparison | None) -> None:
     """It would be asked of each value by itself, or of the wrong one."""
-    assert comparison_of(Atom(atom)) == found
+    assert comparison_of(tree_of_cel(atom)) == found
