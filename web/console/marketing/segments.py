@@ -38,16 +38,18 @@ async def segments(visit: PageVisit) -> None:
             go(_("Edit as text"), EDIT, key="e")
             go(_("New segment"), NEW, main=True, key="n")
     body = ui.element("div")
+    team, customers = team_of(visit.caller), sees_customers(visit.caller)
     shown: list[SegmentLine] | None = None
 
     async def draw() -> None:
         nonlocal shown
-        found = await visit.read(
-            list_segments, team=team_of(visit.caller), customers=sees_customers(visit.caller)
-        )
+        found = await visit.read(list_segments)
         if found == shown:
             return
         shown = found
+        if team is not None:
+            # To count a team's members is work: it is done when members came or went.
+            found = await visit.read(list_segments, team=team, customers=customers)
         body.clear()
         with body:
             _list(visit, found)
@@ -59,9 +61,8 @@ async def segments(visit: PageVisit) -> None:
 @console_page("/segments/{name}", Action.READ_CADENCES, N_("Segment"))
 async def segment(visit: PageVisit, name: str) -> None:
     """One segment: its condition, how many leads are in it now, and how many were."""
-    found = await visit.read(
-        segment_named, name, team=team_of(visit.caller), customers=sees_customers(visit.caller)
-    )
+    team, customers = team_of(visit.caller), sees_customers(visit.caller)
+    found = await visit.read(segment_named, name)
     if found is None:
         raise Missing(_("There is no segment '{name}'.", name=name))
     name_page(visit, found.title)
@@ -79,19 +80,20 @@ async def segment(visit: PageVisit, name: str) -> None:
                 show(Markup('<pre class="source" tabindex="0">{}</pre>').format(found.when))
                 if found.with_time:
                     show(quiet(_("Days go by or interest fades: all are judged each hour.")), "p")
-            _sizes(found)
+            if team is None:
+                _sizes(found)
         counted = ui.element("div")
 
     shown: SegmentDetail | None = None
 
     async def draw() -> None:
         nonlocal shown
-        now = await visit.read(
-            segment_named, name, team=team_of(visit.caller), customers=sees_customers(visit.caller)
-        )
+        now = await visit.read(segment_named, name)
         if now is None or now == shown:
             return
         shown = now
+        if team is not None:
+            now = await visit.read(segment_named, name, team=team, customers=customers) or now
         standing.clear()
         with standing, section(_("Members")):
             show(facts(_standing(now)))
