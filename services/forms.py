@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -15,7 +16,7 @@ from services.context import Context
 from services.enrollment_forecast import assess
 from store.access.api_tokens import Caller
 from store.forms.lists import form_named
-from store.forms.submissions import source_of, spam_with, take
+from store.forms.submissions import TakenAlready, source_of, spam_with, take
 from store.published.cadences import latest_cadence
 
 
@@ -28,11 +29,9 @@ def release(context: Context, caller: Caller, submission_id: int) -> None:
         Missing: nothing of this id is kept apart, or not any more.
         Conflict: its form is published no more.
     """
+    gone = sentence("Nothing of this number is kept apart, or somebody has released it.")
     with context.database.connect() as connection:
-        sent = found(
-            spam_with(connection, submission_id),
-            sentence("Nothing of this number is kept apart, or somebody has released it."),
-        )
+        sent = found(spam_with(connection, submission_id), gone)
         form = form_named(connection, sent.form)
         zone = context.settings.lead_time_zone
         source = source_of(connection, form, zone) if form else None
@@ -43,7 +42,10 @@ def release(context: Context, caller: Caller, submission_id: int) -> None:
             )
         )
     now = context.clock.now()
-    take(context.database, sent, source, now, may_enter, released_by=caller.by)
+    try:
+        take(context.database, sent, source, now, may_enter, released_by=caller.by)
+    except TakenAlready as taken:
+        raise Missing(gone) from taken
 
 
 def may_enter(connection: Connection, lead_id: int, cadence: str, now: datetime) -> bool:
@@ -88,8 +90,8 @@ def embed_code(context: Context, name: str) -> str:
 
 def frame_code(context: Context, form: HostedForm) -> str:
     """The same for a page that runs no script of others."""
-    title = next(iter(form.title.values())).replace("&", "&amp;").replace('"', "&quot;")
+    title = next(iter(form.title.values()))
     return (
-        f'<iframe src="{page_of(context, form.name)}/embed" title="{title}" '
+        f'<iframe src="{page_of(context, form.name)}/embed" title="{html.escape(title)}" '
         'style="width:100%;height:42rem;border:0"></iframe>'
     )

@@ -29,6 +29,10 @@ MayEnter = Callable[[Connection, int, str, datetime], bool]
 """Whether a lead may enter a cadence at a journey time (UTC)."""
 
 
+class TakenAlready(Exception):
+    """Something that was sent from the same page was taken meanwhile."""
+
+
 @dataclass(frozen=True)
 class Sent:
     """A form as it was sent. ``page`` names the page that it was sent from; ``visitor`` is an
@@ -111,7 +115,7 @@ def take(
     released_by: str = "",
 ) -> None:
     """Make a lead of it, or match it with the one there is, as a browser's ``identify`` and an
-    event do; commit that and the submission together. Twice is as once.
+    event do; commit that and the submission together.
 
     Args:
         source: of :func:`source_of`.
@@ -119,6 +123,7 @@ def take(
         released_by: who said that it is no spam; '' for what never seemed so.
 
     Raises:
+        TakenAlready: of its page only one is; nothing is changed.
         PolicyMissing, TooMuch, Overtaken, sqlalchemy.exc.DBAPIError: as
             :func:`store.tracking.visitors.record_batch`.
     """
@@ -131,24 +136,24 @@ def take(
 
     def keep(connection: Connection) -> None:
         lead_id = lead_ids_of(connection, [sent.email_key])[sent.email_key]
-        if _keep_taken(connection, sent, lead_id, released_by):
-            _agree(connection, sent)
-            # A lead that is new waits for its confirmation already. One that is known and was never
-            # in a cadence begins now.
-            if is_waiting(connection, sent.email_key):
-                if source.cadence or source.asks:
-                    take_over(connection, lead_id, source, now)
-            elif (
-                source.cadence
-                and _was_in_none(connection, lead_id)
-                and may_enter(connection, lead_id, source.cadence, now)
-            ):
-                start_journeys(connection, [lead_id], source.cadence)
+        _keep_taken(connection, sent, lead_id, released_by)
+        _agree(connection, sent)
+        # A lead that is new waits for its confirmation already. One that is known and was never in
+        # a cadence begins now.
+        if is_waiting(connection, sent.email_key):
+            if source.cadence or source.asks:
+                take_over(connection, lead_id, source, now)
+        elif (
+            source.cadence
+            and _was_in_none(connection, lead_id)
+            and may_enter(connection, lead_id, source.cadence, now)
+        ):
+            start_journeys(connection, [lead_id], source.cadence)
 
     record_batch(database, messages, source, now, also=keep)
 
 
-def _keep_taken(connection: Connection, sent: Sent, lead_id: int, released_by: str) -> bool:
+def _keep_taken(connection: Connection, sent: Sent, lead_id: int, released_by: str) -> None:
     state = "released" if released_by else "taken"
     values = _row(sent) | {"state": state, "lead_id": lead_id, "released_by": released_by}
     if not released_by:
@@ -162,7 +167,8 @@ def _keep_taken(connection: Connection, sent: Sent, lead_id: int, released_by: s
         )
         .returning(FormSubmission.id)
     ).first()
-    return kept is not None
+    if kept is None:
+        raise TakenAlready
 
 
 def _agree(connection: Connection, sent: Sent) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import httpx2 as httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from store.forms.submissions import KeptPage, known_page
 from tests.web.conftest import Site, browse
 from tests.web.hosted_forms import (
     ADA,
@@ -85,6 +86,29 @@ async def test_the_same_page_counts_once(
     )
     assert again.status_code == 200
     assert len(events(forms)) == 2
+
+
+async def test_of_two_at_once_from_a_page_one_counts(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that sends one page many times in the same moment would have a mail sent to each
+    address, for leads of which no submission tells."""
+    page = await browser.get("/f/demo")
+    clock.now += 10
+    await browser.post("/f/demo", data=hidden(page) | ADA)
+    too_soon = [True]
+
+    def look(connection: Connection, name: str) -> KeptPage | None:
+        return None if too_soon.pop() else known_page(connection, name)
+
+    monkeypatch.setattr("web.forms.pages.known_page", look)
+    for address, status in (("ada@acme.example", 200), ("bea@acme.example", 409)):
+        too_soon[:] = [False, True]
+        sent = hidden(page) | ADA | {"answer.email": address}
+        assert (await browser.post("/f/demo", data=sent)).status_code == status
+
+    assert forms.rows("SELECT email FROM lead") == [("ada@acme.example",)]
+    assert forms.rows("SELECT kind FROM relay_message") == [("confirm",)]
 
 
 async def test_nothing_that_is_known_is_replaced(

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -27,12 +27,14 @@ from domain.translations.translator import N_
 from mail.links import deployment_secret
 from services.forms import may_enter
 from settings import Settings
+from store.access.write_keys import WriteKeySource
 from store.engine import single_statements
 from store.erasure.erasure import erased_among
 from store.forms.limits import FormLimits
 from store.forms.lists import form_named
 from store.forms.submissions import (
     Sent,
+    TakenAlready,
     count_turned_away,
     count_view,
     keep_apart,
@@ -74,10 +76,11 @@ _SCRIPT = "text/javascript; charset=utf-8"
 
 @dataclass(frozen=True)
 class _Posted:
-    """A form that was sent: its view, what was typed, where it came from, and the wording of the
-    consent that stands on the form now (its id)."""
+    """A form that was sent: its view, in whose name it writes, what was typed, where it came from,
+    and the wording of the consent that stands on the form now (its id)."""
 
     view: FormView
+    source: WriteKeySource
     said: Mapping[str, str]
     answers: FormAnswers
     network: str
@@ -155,9 +158,7 @@ class _Door:
             stamp = self._new_stamp(connection, view)
         shown = view.ask(self._stamps, stamp)
         if not preview and _is_persons(request):
-            # It is shown, whether it can be counted or not.
-            with contextlib.suppress(SQLAlchemyError):
-                count_view(self._counting, form.name, self._clock.now())
+            self._count(count_view, form)
         return shown
 
     def take(self, name: str, request: Request, body: bytes) -> Response:
@@ -167,8 +168,11 @@ class _Door:
             form = _found(connection, name)
             view = self._view(form, request, said, "embedded" in said)
             consent = consent_text_id(connection, form, view.consent_language)
+            source = source_of(connection, form, self._settings.lead_time_zone)
         if not form.open:
             return view.closed()
+        if source is None:
+            raise HTTPException(404)
         stamp = self._stamps.read(said.get("stamp", ""), form.name)
         entered = {
             name.removeprefix(FIELD): value
@@ -183,7 +187,7 @@ class _Door:
             zone=said.get("zone", ""),
         )
         network = network_of(request.client.host if request.client else "")
-        posted = _Posted(view, said, answers, network, consent)
+        posted = _Posted(view, source, said, answers, network, consent)
         if stamp is None:
             return self._again(posted, None, OPEN_TOO_LONG)
         try:
@@ -212,17 +216,15 @@ class _Door:
         wait = seconds_to_wait(stamp.age, worked=worked)
         suspicion = self._suspicion(posted, sent, early=wait > 0)
         if suspicion is None:
-            with self._database.connect() as connection:
-                source = source_of(connection, view.form, self._settings.lead_time_zone)
-            if source is None:
-                raise HTTPException(404)
-            take(self._database, sent, source, sent.at, may_enter)
+            try:
+                take(self._database, sent, posted.source, sent.at, may_enter)
+            except TakenAlready:
+                return self._taken(posted, stamp)
             crash_point("door.form_taken")
             return view.done()
         with self._database.begin() as connection:
-            source_id = _source_id(connection, view.form, self._settings)
             again = known is not None
-            self._limits.make_room(connection, source_id, posted.network, again=again)
+            self._limits.make_room(connection, posted.source.id, posted.network, again=again)
             keep_apart(connection, sent, suspicion)
         log.info("a form was kept apart", form=view.form.name, why=str(suspicion))
         if suspicion == SpamSuspicion.TOO_FAST:
@@ -239,7 +241,7 @@ class _Door:
         if early:
             return SpamSuspicion.TOO_FAST
         with self._database.begin() as connection:
-            source_id = _source_id(connection, posted.view.form, self._settings)
+            source_id = posted.source.id
             if self._limits.is_crowded(connection, source_id, posted.network, sent.email_key):
                 return SpamSuspicion.TOO_MANY
             erased = erased_among(connection, self._secret, [sent.email_key])
@@ -263,14 +265,19 @@ class _Door:
     def _again(self, posted: _Posted, stamp: Stamp | None, trouble: str) -> Response:
         """The form once more, as another page, with all that was typed."""
         view = posted.view
-        count_turned_away(self._counting, view.form.name, self._clock.now())
+        self._count(count_turned_away, view.form)
         new = self._stamps.new(view.form.name, view.language, stamp.consent if stamp else None)
         return self._asked_anew(posted, new, view._(trouble), 409)
 
     def _turned_away(self, posted: _Posted, stamp: Stamp, seconds: int, trouble: str) -> Response:
-        count_turned_away(self._counting, posted.view.form.name, self._clock.now())
+        self._count(count_turned_away, posted.view.form)
         answer = self._asked_anew(posted, stamp, trouble, 429)
         return not_before(answer, timedelta(seconds=seconds))
+
+    def _count(self, count: Callable[[Engine, str, datetime], None], form: HostedForm) -> None:
+        # The page is shown, whether it can be counted or not.
+        with contextlib.suppress(SQLAlchemyError):
+            count(self._counting, form.name, self._clock.now())
 
     def _asked_anew(self, posted: _Posted, stamp: Stamp, trouble: str, status: int) -> Response:
         """The form with all that was typed. What was agreed to is asked anew where other words
@@ -314,13 +321,6 @@ def _found(connection: Connection, name: str) -> HostedForm:
     if form is None:
         raise HTTPException(404)
     return form
-
-
-def _source_id(connection: Connection, form: HostedForm, settings: Settings) -> int:
-    source = source_of(connection, form, settings.lead_time_zone)
-    if source is None:
-        raise HTTPException(404)
-    return source.id
 
 
 def _is_persons(request: Request) -> bool:
