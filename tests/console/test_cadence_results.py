@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from playwright.sync_api import expect
 
-from domain.checking.bundle import Bundle, BundleFile, read_bundle, write_bundle
+from domain.checking.bundle import Bundle, read_bundle, write_bundle
 from tests.console.conftest import Console
 from tests.support.web_app import Site
 
@@ -50,18 +51,14 @@ def test_a_marketer_carries_a_cadence_and_begins_another_from_it(
         window.get_by_role("button", name="Export bundle").click()
     data = download.value.path().read_bytes()
     bundle = read_bundle(data)
-    files = [
-        BundleFile(one.kind, one.name, one.version, one.text.replace(NAME, "spring-nurture"))
+    files = tuple(
+        replace(one, name="spring-nurture", text=one.text.replace(NAME, "spring-nurture"))
         if one.name == NAME
         else one
         for one in bundle.files
-    ]
-    files = [
-        BundleFile(one.kind, "spring-nurture", one.version, one.text) if one.name == NAME else one
-        for one in files
-    ]
+    )
     path = tmp_path / "spring.zip"
-    path.write_bytes(write_bundle(Bundle("spring-nurture", 1, tuple(files))))
+    path.write_bytes(write_bundle(Bundle("spring-nurture", 1, files)))
     broken = tmp_path / "broken.zip"
     broken.write_bytes(data[:-30])
 
