@@ -25,7 +25,7 @@ NOWHERE = cast(Any, None)
         ({"per_day": enrollments.FASTEST + 1}, "per_day"),
     ],
 )
-def test_a_pace_that_is_none_is_refused(pace: dict[str, int], field: str) -> None:
+def test_a_pace_that_is_none_is_refused(pace: dict[str, Any], field: str) -> None:
     """A number that is not filled in would be one an hour, or all at once; one that is too large
     a fault of the database."""
     asked = Enrolling(LeadsByIds([1]), **pace)
