@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from domain.scoring.policy import ScoringPolicy
 from store.bounded import wait_briefly
+from store.scoring.points_in_sql import POINTS_NOW
 
 HIGHEST = 200
 """Leads with so many points, or more, are counted together."""
@@ -115,18 +116,10 @@ def _rules_fired(
 def _points_of_leads(
     connection: Connection, ids: Sequence[int], rules: ScoringPolicy, now: datetime
 ) -> PointsNow:
-    # So small a power that a double has no room for it is an error in PostgreSQL.
     interest = connection.execute(
         text(
-            """
-            SELECT least(greatest(floor(value + 0.5), 0), :highest)::int AS points,
-                count(*) AS leads
-            FROM (
-                SELECT interest * power(0.5, least(900, greatest(0,
-                    extract(epoch FROM :now - interest_as_of)::float8 / :half_life))) AS value
-                FROM lead WHERE id = ANY(:ids)
-            ) AS now GROUP BY 1
-            """
+            f"SELECT least({POINTS_NOW}, :highest) AS points, count(*) AS leads "
+            "FROM lead WHERE id = ANY(:ids) GROUP BY 1"
         ),
         {
             "ids": list(ids),

@@ -22,9 +22,9 @@ from domain.rules.segment_facts import (
     kind_of_activity,
 )
 from domain.scoring.fit import letter_of
-from domain.scoring.interest import DUST
 from domain.scoring.policy import LETTERS, LEVELS, ScoringPolicy
 from store.published.policies import PolicyMissing, policy
+from store.scoring.points_in_sql import POINTS_NOW
 
 IS_THERE = "lead.phase_reason <> 'erased'"
 _WINDOW = re.compile(r"_(\d+)_days$")
@@ -36,10 +36,6 @@ DAYS = frozenset(
 )
 """The facts that are days: in SQL a date, NULL for never."""
 
-# A power of more than 500 half-lives would be too small a number for PostgreSQL.
-_SCORE = f"""cast(greatest(0, floor(lead.interest * power(0.5, least(500, greatest(0,
-    date_part('epoch', cast(:now AS timestamptz) - lead.interest_as_of)
-    / cast(:half_life AS float8)))) + 0.5 + {DUST})) AS int)"""
 _DOMAIN = "substring(lead.email_key FROM '[^@]*$')"
 _PLAIN: Mapping[str, str] = {
     "lead.company": "coalesce(account.name, '')",
@@ -52,8 +48,8 @@ _PLAIN: Mapping[str, str] = {
     "account.name": "coalesce(account.name, '')",
     "account.domain": "coalesce(account.domain, '')",
     "account.do_not_market": "coalesce(account.do_not_market_until > :now, false)",
-    "score": _SCORE,
-    "interest": f"4 - width_bucket({_SCORE}, cast(:floors AS float8[]))",
+    "score": POINTS_NOW,
+    "interest": f"4 - width_bucket({POINTS_NOW}, cast(:floors AS float8[]))",
     "fit": "coalesce(nullif(lead.fit, ''), :unjudged_fit)",
     "cycle": "lead.cycle",
     "reason": f"CASE lead.phase WHEN '{Phase.RECYCLE}' THEN lead.phase_reason ELSE '' END",

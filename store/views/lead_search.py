@@ -23,6 +23,7 @@ from store.erasure.erasure import ERASED
 from store.figures.data_quality import LACKING
 from store.figures.lists import statement
 from store.published.policies import policy
+from store.scoring.points_in_sql import POINTS_NOW
 from store.scoring.scoring import points_now
 from store.tables import Rep
 from store.views.figures import NOT_STARTED
@@ -290,13 +291,7 @@ _KEYS: Mapping[Order, str] = {
     "fit": "lead.fit_points",
     "id": "lead.id",
 }
-# A power of more than 500 half-lives would be too small a number for PostgreSQL.
-_LEVEL = """
-    4 - width_bucket(
-        greatest(0, floor(interest * power(0.5, least(500, greatest(0,
-            date_part('epoch', :now - interest_as_of) / :half_life))) + 0.500001)),
-        cast(:floors AS float8[]))
-"""
+_LEVEL = f"4 - width_bucket({POINTS_NOW}, cast(:floors AS float8[]))"
 
 
 def _conditions(
