@@ -11,8 +11,7 @@ from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
 from domain.access import Action
-from domain.authoring.yaml_edit import merged
-from domain.authoring.yaml_source import Path, read, validate
+from domain.authoring.yaml_source import Path
 from domain.consent.consent_form import CapRow, TopicRow, TopicText, form_of, with_form
 from domain.consent.policy import ConsentPolicy
 from domain.email.sender import BRAND, OWNER
@@ -33,16 +32,13 @@ ACTIONS = {"suppress": N_("No more mail goes there"), "record": N_("It is kept, 
 @console_page("/consent-settings", Action.PUBLISH, N_("Consent"))
 async def consent_settings(visit: PageVisit) -> None:
     """What ``consent.yaml`` says, for whoever publishes it."""
-    ConsentSettings(visit, await policy_to_change(visit, ConsentPolicy.name())).build()
+    ConsentSettings(visit, *await policy_to_change(visit, ConsentPolicy)).build()
 
 
 class ConsentSettings:
     """The form as it is open."""
 
-    def __init__(self, visit: PageVisit, published: PublishedText) -> None:
-        policy, _problems = validate(ConsentPolicy, published.source, "")
-        if policy is None:
-            raise ValueError("The policy in force can't be read.")
+    def __init__(self, visit: PageVisit, published: PublishedText, policy: ConsentPolicy) -> None:
         self.visit, self._published = visit, published
         self._begun, self.form = form_of(policy), form_of(policy)
         self._fields: dict[Path, ValidationElement[Any]] = {}
@@ -54,7 +50,7 @@ class ConsentSettings:
             self.visit,
             "consent",
             self._published,
-            self._written,
+            lambda data: with_form(data, self._begun, self.form),
             self._where,
             doubles=self._doubles,
         )
@@ -75,10 +71,6 @@ class ConsentSettings:
             self._soft_bounces()
         self._draw_topics()
         self._draw_caps()
-
-    def _written(self) -> str:
-        source = read(self._published.source, "")
-        return merged(self._published.source, with_form(source.data, self._begun, self.form))
 
     def _where(self) -> Fields:
         return self._fields

@@ -11,8 +11,7 @@ from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
 from domain.access import Action
-from domain.authoring.yaml_edit import merged
-from domain.authoring.yaml_source import Path, read, validate
+from domain.authoring.yaml_source import Path
 from domain.sales.recycle import KNOWN_REASONS, RecyclePolicy
 from domain.sales.recycle_form import CycleCell, RestRow, form_of, with_form
 from store.published.published_texts import PublishedText
@@ -36,11 +35,11 @@ AS_BEFORE, STOP = "as before", "stop"
 @console_page("/recycle-settings", Action.PUBLISH, N_("Recycling"))
 async def recycle_settings(visit: PageVisit) -> None:
     """What ``recycle.yaml`` says, for whoever publishes it."""
-    published = await policy_to_change(visit, RecyclePolicy.name())
+    published, policy = await policy_to_change(visit, RecyclePolicy)
     cadences = sorted(await visit.read(cadence_names))
     names = (await visit.read(attribute_names)).values()
     attributes = sorted(frozenset[str]().union(*names))
-    RecycleSettings(visit, published, cadences, attributes).build()
+    RecycleSettings(visit, published, policy, cadences, attributes).build()
 
 
 class RecycleSettings:
@@ -50,12 +49,10 @@ class RecycleSettings:
         self,
         visit: PageVisit,
         published: PublishedText,
+        policy: RecyclePolicy,
         cadences: list[str],
         attributes: list[str],
     ) -> None:
-        policy, _problems = validate(RecyclePolicy, published.source, "")
-        if policy is None:
-            raise ValueError("The policy in force can't be read.")
         self.visit, self._published = visit, published
         self._cadences, self._attributes = cadences, attributes
         self._begun, self.form = form_of(policy), form_of(policy)
@@ -63,7 +60,13 @@ class RecycleSettings:
 
     def build(self) -> None:
         """All of it, where the page is being built."""
-        PolicyForm(self.visit, "recycle", self._published, self._written, self._where)
+        PolicyForm(
+            self.visit,
+            "recycle",
+            self._published,
+            lambda data: with_form(data, self._begun, self.form),
+            self._where,
+        )
         with section(_("How long leads rest")):
             said = _(
                 "A cell says what is different from that time on. “Stays away” ends it for good, "
@@ -76,10 +79,6 @@ class RecycleSettings:
         with section(_("When a contract ends")), ui.element("fieldset").classes("setting"):
             self._contract()
         self._draw()
-
-    def _written(self) -> str:
-        source = read(self._published.source, "")
-        return merged(self._published.source, with_form(source.data, self._begun, self.form))
 
     def _where(self) -> Fields:
         return self._fields

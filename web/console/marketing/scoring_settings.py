@@ -14,8 +14,7 @@ from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
 from domain.access import Action
-from domain.authoring.yaml_edit import merged
-from domain.authoring.yaml_source import Path, read, validate
+from domain.authoring.yaml_source import Path
 from domain.scoring.policy import LETTERS, LEVELS, MEANINGS, ScoringPolicy
 from domain.scoring.scoring_form import form_of, with_form
 from store.published.published_texts import PublishedText
@@ -45,10 +44,7 @@ LEVEL_NAMES = {1: N_("1 (most)"), 2: "2", 3: "3", 4: N_("4 (least)")}
 @console_page("/scoring-settings", Action.PUBLISH, N_("Scoring"))
 async def scoring_settings(visit: PageVisit) -> None:
     """What ``scoring.yaml`` says, for whoever publishes it."""
-    published = await policy_to_change(visit, ScoringPolicy.name())
-    rules, _problems = validate(ScoringPolicy, published.source, "")
-    if rules is None:
-        raise ValueError("The policy in force can't be read.")
+    published, rules = await policy_to_change(visit, ScoringPolicy)
     names = await visit.read(attribute_names)
     suggested = {path: sorted(known) for path, known in names.items()}
     ScoringSettings(visit, published, rules, suggested).build()
@@ -76,11 +72,11 @@ class ScoringSettings:
 
     def build(self) -> None:
         """All of it, where the page is being built."""
-        PolicyForm(
+        self._policy = PolicyForm(
             self.visit,
             "scoring",
             self._published,
-            self._written,
+            lambda data: with_form(data, self._begun, self.form),
             self._where,
             whole=self._rules.whole,
             doubles=self._rules.doubles,
@@ -119,10 +115,6 @@ class ScoringSettings:
         self._rules.tell_fired(found.fired if found else None)
         self._ahead.tell_points(found.points if found else None, sample, self.form)
 
-    def _written(self) -> str:
-        source = read(self._published.source, "")
-        return merged(self._published.source, with_form(source.data, self._begun, self.form))
-
     def _where(self) -> Fields:
         return self._fields | self._rules.fields
 
@@ -140,7 +132,7 @@ class ScoringSettings:
         if self._sample is None:
             return
         turn, ids = self._turn, self._sample.ids[:LOOKED_AT]
-        text = await run_in_threadpool(self._written)
+        text = await run_in_threadpool(self._policy.written)
         checked = await check_open(self.visit, "policy", "scoring", text)
         if checked.problems or self._rules.doubles():
             self._ahead.tell_none()

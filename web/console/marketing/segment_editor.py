@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.authoring.yaml_edit import merged
-from domain.authoring.yaml_source import Path, read, validate
+from domain.authoring.yaml_source import Path, read
 from domain.consent.policy import ConsentPolicy
 from domain.refusals import Missing
 from domain.rules.condition_form import EVERY
@@ -41,7 +41,7 @@ from web.console.marketing.condition_builder import ConditionBuilder
 from web.console.marketing.segment_count import count_beside
 from web.console.pages import console_page
 from web.console.parts import busy, button, quiet, section, show
-from web.console.sales.policy_form import Fields, PolicyForm
+from web.console.sales.policy_form import Fields, PolicyForm, policy_in
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
@@ -65,9 +65,7 @@ async def _open(visit: PageVisit, name: str) -> None:
     versions = await visit.read(published_texts, "policy", SegmentsPolicy.name())
     none = PublishedText(0, 0, EMPTY_FILE, visit.context.real_now())
     published = versions[0] if versions else none
-    rules, _problems = validate(SegmentsPolicy, published.source, "")
-    if rules is None:
-        raise ValueError("The policy in force can't be read.")
+    rules = policy_in(SegmentsPolicy, published)
     found = rules.find(name)
     if found is None and name:
         raise Missing(_("There is no segment '{name}'.", name=name))
@@ -110,7 +108,7 @@ class SegmentEditor:
             self.visit,
             "segments",
             self._published,
-            self._written,
+            lambda data: with_form(data, self._before, self.form),
             self._where,
             whole=self._is_whole,
             leads_to=lambda: f"/segments/{self.form.name}",
@@ -133,10 +131,6 @@ class SegmentEditor:
                         self._deleting = button(_("Delete the segment"), self._delete, danger=True)
             self._counted = ui.element("div").props('role="status"')
         ui.timer(PAUSE_SECONDS / 2, self._tick)
-
-    def _written(self) -> str:
-        source = read(self._published.source, "")
-        return merged(self._published.source, with_form(source.data, self._before, self.form))
 
     def _where(self) -> Fields:
         return self._fields

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi.concurrency import run_in_threadpool
 from markupsafe import Markup, escape
@@ -13,9 +13,10 @@ from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
 import services.publishing
-from domain.authoring.yaml_edit import is_laid_out_anew, lost_comments
-from domain.authoring.yaml_source import Path, SourceProblem, read
+from domain.authoring.yaml_edit import is_laid_out_anew, lost_comments, merged
+from domain.authoring.yaml_source import Path, SourceProblem, read, validate
 from domain.refusals import Missing
+from domain.rules.policy import PolicyFile
 from store.published.published_texts import PublishedText, file_of, published_texts
 from store.publishing.consequences import routing_of
 from store.publishing.publishing import Checked, ReplacedVersion
@@ -28,6 +29,7 @@ from web.console.sales.dry_run import dry_run_shown
 from web.console.visit import PageVisit
 from web.console.words import _
 
+P = TypeVar("P", bound=PolicyFile)
 Fields = Mapping[Path, ValidationElement[Any]]
 """Where a value is in the file → the field that it is typed in."""
 Doubles = Callable[[], Sequence[ValidationElement[Any]]]
@@ -49,24 +51,32 @@ def doubles_of(
     return found
 
 
-async def policy_to_change(visit: PageVisit, name: str) -> PublishedText:
-    """The policy in force.
+async def policy_to_change(visit: PageVisit, kind: type[P]) -> tuple[PublishedText, P]:
+    """The policy in force, as it is written and as it is read.
 
     Raises:
         Missing: none is published.
     """
-    versions = await visit.read(published_texts, "policy", name)
+    versions = await visit.read(published_texts, "policy", kind.name())
     if not versions:
-        raise Missing(_("The policy '{name}' is not published.", name=name))
-    return versions[0]
+        raise Missing(_("The policy '{name}' is not published.", name=kind.name()))
+    return versions[0], policy_in(kind, versions[0])
+
+
+def policy_in(kind: type[P], published: PublishedText) -> P:
+    """What a published text says."""
+    policy, _problems = validate(kind, published.source, "")
+    if policy is None:
+        raise ValueError("The policy in force can't be read.")
+    return policy
 
 
 class PolicyForm:
     """What the forms of policies share.
 
     Args:
-        written: the file as the form has it now.
-        fields: where each value of that file is typed.
+        changed: the plain data of the file with what is changed in the form.
+        fields: where each value of the file is typed.
         whole: whether all that is written in parts, such as conditions, is complete; shows what is
             not.
         leads_to: the page of the console that is opened once it is published; the form itself where
@@ -79,7 +89,7 @@ class PolicyForm:
         visit: PageVisit,
         name: str,
         published: PublishedText,
-        written: Callable[[], str],
+        changed: Callable[[Mapping[str, Any]], dict[str, Any]],
         fields: Callable[[], Fields],
         *,
         whole: Callable[[], bool] = lambda: True,
@@ -88,7 +98,7 @@ class PolicyForm:
     ) -> None:
         self.visit, self.name, self._published = visit, name, published
         self._whole, self._leads_to, self._doubles = whole, leads_to, doubles
-        self._written, self._fields = written, fields
+        self._changed, self._fields = changed, fields
         with visit.top:
             if name == "team":
                 self._trying = button(_("Try it on last month's leads"), self._try, key="t")
@@ -100,6 +110,11 @@ class PolicyForm:
         )
         show(Markup("<p>{} {}</p>").format(about, link(_("Read the file"), f"/policies/{name}")))
 
+    def written(self) -> str:
+        """The file as the form has it now."""
+        source = self._published.source
+        return merged(source, self._changed(read(source, "").data))
+
     async def _checked(self) -> tuple[str, Checked] | None:
         """The file of the form, if there is no mistake in it; each is told at its field."""
         if not self._whole():
@@ -109,7 +124,7 @@ class PolicyForm:
             self._tell_doubles(doubles)
             return None
         # Writing a file with its comments is work of its own, and others wait for this thread.
-        text = await run_in_threadpool(self._written)
+        text = await run_in_threadpool(self.written)
         checked = await check_open(self.visit, "policy", self.name, text)
         self._tell(text, checked.problems)
         return None if checked.problems else (text, checked)

@@ -12,8 +12,7 @@ from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
 from domain.access import Action
-from domain.authoring.yaml_edit import merged
-from domain.authoring.yaml_source import Path, read, validate
+from domain.authoring.yaml_source import Path
 from domain.sales.sla import SlaPolicy
 from domain.sales.sla_form import SPANS, UNITS, BreachRow, SpanRow, form_of, with_form
 from store.published.published_texts import PublishedText
@@ -49,23 +48,26 @@ ACTIONS = {
 @console_page("/sla-settings", Action.PUBLISH_TEAM, N_("SLA"))
 async def sla_settings(visit: PageVisit) -> None:
     """What ``sla.yaml`` says, for whoever answers for the teams."""
-    SlaSettings(visit, await policy_to_change(visit, SlaPolicy.name())).build()
+    SlaSettings(visit, *await policy_to_change(visit, SlaPolicy)).build()
 
 
 class SlaSettings:
     """The form as it is open."""
 
-    def __init__(self, visit: PageVisit, published: PublishedText) -> None:
-        policy, _problems = validate(SlaPolicy, published.source, "")
-        if policy is None:
-            raise ValueError("The policy in force can't be read.")
+    def __init__(self, visit: PageVisit, published: PublishedText, policy: SlaPolicy) -> None:
         self.visit, self._published = visit, published
         self._begun, self.form = form_of(policy), form_of(policy)
         self._fields: dict[Path, ValidationElement[Any]] = {}
 
     def build(self) -> None:
         """All of it, where the page is being built."""
-        PolicyForm(self.visit, "sla", self._published, self._written, self._where)
+        PolicyForm(
+            self.visit,
+            "sla",
+            self._published,
+            lambda data: with_form(data, self._begun, self.form),
+            self._where,
+        )
         with section(_("Marketing to sales")), ui.element("fieldset").classes("setting"):
             self._count("mqls_a_month", "marketing", _("Leads that are handed over in a month"))
             self._span("hand_over_within")
@@ -85,10 +87,6 @@ class SlaSettings:
             )
             pilot.bind_value_to(self.form, "pilot")
         self._draw_actions()
-
-    def _written(self) -> str:
-        source = read(self._published.source, "")
-        return merged(self._published.source, with_form(source.data, self._begun, self.form))
 
     def _where(self) -> Fields:
         return self._fields

@@ -12,8 +12,7 @@ from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
 from domain.access import Action
-from domain.authoring.yaml_edit import merged
-from domain.authoring.yaml_source import Path, read, validate
+from domain.authoring.yaml_source import Path
 from domain.contacts.countries import country_code
 from domain.sales.team import TeamPolicy
 from domain.sales.team_form import (
@@ -49,20 +48,21 @@ LANGUAGES = ("ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "
 @console_page("/team-settings", Action.PUBLISH_TEAM, N_("Teams and routing"))
 async def team_settings(visit: PageVisit) -> None:
     """What ``team.yaml`` says, for whoever answers for the teams."""
-    published = await policy_to_change(visit, TeamPolicy.name())
+    published, policy = await policy_to_change(visit, TeamPolicy)
     known = {one.code: one for one in await visit.read(reps, visit.context.clock.now())}
-    TeamSettings(visit, published, known).build()
+    TeamSettings(visit, published, policy, known).build()
 
 
 class TeamSettings:
     """The form as it is open."""
 
     def __init__(
-        self, visit: PageVisit, published: PublishedText, known: Mapping[str, RepLine]
+        self,
+        visit: PageVisit,
+        published: PublishedText,
+        policy: TeamPolicy,
+        known: Mapping[str, RepLine],
     ) -> None:
-        policy, _problems = validate(TeamPolicy, published.source, "")
-        if policy is None:
-            raise ValueError("The policy in force can't be read.")
         self.visit, self._published, self._known = visit, published, known
         self._policy = policy
         self._begun, self.form = form_of(policy), form_of(policy)
@@ -76,7 +76,7 @@ class TeamSettings:
             self.visit,
             "team",
             self._published,
-            self._written,
+            lambda data: with_form(data, self._begun, self.form),
             self._where,
             doubles=lambda: [field for one in self._calendars for field in one.doubles()],
         )
@@ -107,10 +107,6 @@ class TeamSettings:
         self._draw_teams()
         self._draw_reps()
         self._draw_rules()
-
-    def _written(self) -> str:
-        source = read(self._published.source, "")
-        return merged(self._published.source, with_form(source.data, self._begun, self.form))
 
     def _where(self) -> Fields:
         found: dict[Path, ValidationElement[Any]] = {
