@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import Engine, text
 from temporalio import activity
-from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.enums.v1 import EventType, IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client, WorkflowContinuedAsNewError, WorkflowHandle
 from temporalio.converter import DataConverter
@@ -62,10 +62,16 @@ TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
 CADENCES = Path(__file__).resolve().parents[1] / "workflows" / "cadences"
 """Short cadences and the policies of the tests, so that marketing may change its own."""
 
+WORKFLOW_TASK_TIMEOUT = timedelta(seconds=10)
 LONGEST_PHASE_SECONDS = 60
 """Real seconds; a phase that takes longer is stuck."""
 
 Reaction = Callable[[datetime], Completion]
+
+
+class WedgedServer(AssertionError):
+    """The test server lost a workflow task: it says for ever that a worker is at work on it, where
+    a real server lets it time out and hands it out again (temporalio/sdk-java issue 3088)."""
 
 
 def says(disposition: str, reason: str = "", note: str = "", **extra: str) -> Reaction:
@@ -158,6 +164,7 @@ class World:
     settings: StagedSettings
     person: Person
     relay: Relay
+    started: list[WorkflowHandle[Any, Any]] = field(default_factory=list)
 
     def lead(self, **columns: Any) -> int:
         """Make a lead (``score`` is the interest it has now); returns its id."""
@@ -183,19 +190,33 @@ class World:
     async def start(self, phase: Phase, lead_id: int, **state: Any) -> WorkflowHandle[Any, Any]:
         """Start a lead's journey in ``phase``."""
         journey = JourneyState(lead_id=lead_id, **state)
-        return await self.client.start_workflow(
+        handle = await self.client.start_workflow(
             phase.value,
             journey,
             id=journey_id(lead_id),
             task_queue=JOURNEY_QUEUE,
             search_attributes=search_attributes(journey),
         )
+        self.started.append(handle)
+        return handle
+
+    async def give_up(self, why: str) -> NoReturn:
+        """Fail, and tell whether it was the server."""
+        now = await self.environment.get_current_time()
+        for handle in self.started:
+            last = (await handle.fetch_history()).events[-1]
+            lost = last.event_time.ToDatetime(UTC) < now - WORKFLOW_TASK_TIMEOUT
+            if last.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED and lost:
+                raise WedgedServer(f"{handle.id}: {why}")
+        raise AssertionError(why)
 
     async def ending(self, handle: WorkflowHandle[Any, Any]) -> Ending:
         """Let time fly until the phase is over, and say where it leads."""
         try:
             async with asyncio.timeout(LONGEST_PHASE_SECONDS):
                 result = await handle.result(follow_runs=False)
+        except TimeoutError:
+            await self.give_up(f"{handle.id} is in its phase for ever")
         except WorkflowContinuedAsNewError:
             # The handle itself names the newest run, which is the next phase by now.
             first = self.client.get_workflow_handle(handle.id, run_id=handle.first_execution_run_id)
@@ -310,7 +331,7 @@ class World:
             if seen == expected:
                 return
             await asyncio.sleep(0.05)
-        raise AssertionError(f"{query} gives {seen!r}, not {expected!r}")
+        await self.give_up(f"{query} gives {seen!r}, not {expected!r}")
 
     async def shows(self, handle: WorkflowHandle[Any, Any], name: str, expected: Any) -> None:
         """Wait until ops see ``expected`` in a search attribute: a signal is answered later."""
@@ -321,7 +342,7 @@ class World:
             if seen == expected:
                 return
             await asyncio.sleep(0.05)
-        raise AssertionError(f"{name} is {seen!r}, not {expected!r}")
+        await self.give_up(f"{name} is {seen!r}, not {expected!r}")
 
     def value(self, query: str, **parameters: Any) -> Any:
         """The one value a query gives."""
