@@ -1,9 +1,10 @@
-"""Has leads enter cadences by hand in the background, in every worker: those whose time has come,
-some at a time."""
+"""Has leads enter cadences in the background, in every worker: looks at what has them enter, and
+tells those whose time has come, some at a time."""
 
 from __future__ import annotations
 
 import services.enrollments
+import services.entries
 from activities.background import in_background
 from activities.resources import Resources
 
@@ -22,7 +23,13 @@ class EnrollmentRuns:
         await in_background(self.enter_some, "enrollments wait")
 
     def enter_some(self) -> bool:
-        """Tell the journeys of the next leads; whether there were any."""
+        """Give a turn to those that something has enter, and tell the journeys of the next leads;
+        whether there were any."""
+        now, late = self.resources.now(), self.resources.journey_span(LATE_SECONDS)
+        some = False
         with self.resources.engine.begin() as connection:
-            late = self.resources.journey_span(LATE_SECONDS)
-            return services.enrollments.enter_due(connection, self.resources.now(), late)
+            some |= services.entries.look_at_dates(connection, now)
+        with self.resources.engine.begin() as connection:
+            some |= services.entries.look_at_entries(connection, now)
+        with self.resources.engine.begin() as connection:
+            return services.enrollments.enter_due(connection, now, late) or some

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
+from crash_points import crash_point
 from domain.access import Action
 from domain.cadences.entry import EntryPace
 from domain.refusals import Conflict, Invalid
@@ -220,6 +221,7 @@ def enter_due(connection: Connection, now: datetime, late: timedelta) -> bool:
     if cap := published.cadence.entry_rules.daily_cap:
         room = max(0, cap - enrollment_entries.entered_today(connection, due.cadence, now))
     enrollment_entries.tell(connection, due.run, due.cadence, entering[:room])
+    crash_point("entries.told")
     if entering[room:]:
         enrollment_entries.put_off(connection, due, entering[room:], now)
     return True

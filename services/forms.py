@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import html
-from datetime import datetime
-
-from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.forms.policy import HostedForm
-from domain.refusals import CadenceMissing, Conflict, Missing
+from domain.refusals import Conflict, Missing
 from domain.sentences import sentence
 from services.access import changes, found
 from services.context import Context
-from services.enrollment_forecast import assess
 from store.access.api_tokens import Caller
 from store.forms.lists import form_named
 from store.forms.submissions import TakenAlready, source_of, spam_with, take
-from store.published.cadences import latest_cadence
 
 
 @changes(Action.READ_FORMS, "POST /forms/submissions/{submission_id}/release")
@@ -43,23 +38,9 @@ def release(context: Context, caller: Caller, submission_id: int) -> None:
         )
     now = context.clock.now()
     try:
-        take(context.database, sent, source, now, may_enter, released_by=caller.by)
+        take(context.database, sent, source, now, released_by=caller.by)
     except TakenAlready as taken:
         raise Missing(gone) from taken
-
-
-def may_enter(connection: Connection, lead_id: int, cadence: str, now: datetime) -> bool:
-    """Whether a form may have a lead enter a cadence: by the rules by which people enroll. One that
-    is not published lets nobody in.
-
-    Args:
-        now: journey time, UTC.
-    """
-    try:
-        published = latest_cadence(connection, cadence)
-    except CadenceMissing:
-        return False
-    return bool(assess(connection, [lead_id], published, now, replaces=False).entering)
 
 
 def published_form(context: Context, name: str) -> HostedForm:

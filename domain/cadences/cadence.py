@@ -29,6 +29,7 @@ from pydantic_core import PydanticCustomError
 from domain.authoring.kinds import kind
 from domain.authoring.yaml_messages import did_you_mean
 from domain.cadences.entry import NO_RULES, EntryRules
+from domain.cadences.triggers import Trigger
 from domain.rules.conditions import checked_condition
 from domain.time.span import Span, SpanField
 from domain.time.window import SendWindow
@@ -226,8 +227,10 @@ class Cadence(_Model):
     window: SendWindow = SendWindow()
     """When its mails may go."""
     entry: EntryRules | None = None
-    """Who may be enrolled in it by hand, and how fast; when nothing is said, whoever may get its
-    mail and is in no other cadence."""
+    """Who may enter it, and how fast; when nothing is said, whoever may get its mail and is in no
+    other cadence."""
+    enter_when: tuple[Trigger, ...] = Field(default=(), max_length=20)
+    """What has leads enter it by themselves; any one of these does. All keep to ``entry``."""
     exit_on: tuple[ExitEvent, ...] = EXIT_EVENTS
     """What ends the enrollment at once, whichever step the lead is at; ``booked``,
     ``unsubscribed`` and ``bounced`` do so in any case."""
@@ -275,11 +278,13 @@ class Cadence(_Model):
         kept: dict[str, Any] = dump(self)
         if self.entry is None:
             del kept["entry"]
+        if not self.enter_when:
+            del kept["enter_when"]
         return kept
 
     @property
     def entry_rules(self) -> EntryRules:
-        """Who may be enrolled in it by hand, and how fast."""
+        """Who may enter it, and how fast."""
         return self.entry or NO_RULES
 
     @property

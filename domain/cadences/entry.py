@@ -1,5 +1,5 @@
-"""Who may enter a cadence by hand, and when: what a cadence says of it, why a lead stays out, and
-how entries are spread."""
+"""Who may enter a cadence, and when: what a cadence says of it, why a lead stays out, and how
+entries are spread."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _checked_re_entry(value: Any) -> Any:
 
 
 class EntryRules(BaseModel):
-    """Who may be enrolled in the cadence, and how fast."""
+    """Who may enter the cadence, by hand or by ``enter_when``, and how fast."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -54,10 +54,11 @@ class EntryRules(BaseModel):
     exclude: Annotated[str, checked_condition()] | None = None
     """A condition over the facts that branches read; leads for which it holds stay out."""
     daily_cap: int | None = Field(default=None, ge=1, le=1_000_000)
-    """How many leads may be enrolled by hand in a day (UTC)."""
+    """How many leads enter in a day (UTC), whichever way they come; those by hand, by
+    ``enter_when``, by forms and by confirming wait for the next day."""
     priority: int = Field(default=0, ge=0, le=HIGHEST_PRIORITY)
-    """A lead in a cadence with a lower priority may be taken over, one in a cadence with a higher
-    one stays there."""
+    """A lead in a cadence with a lower priority is taken over between two steps, one in a cadence
+    with a higher one stays there."""
 
 
 NO_RULES = EntryRules()

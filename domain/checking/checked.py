@@ -9,6 +9,7 @@ from typing import Any
 from domain.authoring.yaml_messages import did_you_mean
 from domain.authoring.yaml_source import SourceProblem, YamlSource, read
 from domain.cadences.cadence import Cadence, ExitStep, walk
+from domain.checking.entry_lint import entry_problems, segments_in_use
 from domain.checking.lint import lint_all, lint_policy
 from domain.checking.policies import policy_name
 from domain.checking.sales_lint import reasons_given, unknown_reasons
@@ -18,6 +19,7 @@ from domain.rules.policy import PolicyFile
 from domain.sales.customers import CustomerPolicy
 from domain.sales.follow_up import FollowUpPolicy
 from domain.sales.recycle import KNOWN_REASONS, RecyclePolicy
+from domain.segments.policy import SegmentsPolicy
 
 # No file is called so.
 _BESIDE = "\0beside "
@@ -117,6 +119,9 @@ def check_texts(
         if isinstance(policy, CustomerPolicy) and "team" in policy_texts:
             team = read(policy_texts["team"][1], "").data
             checked.problems += _owner_nobody_is(policy, read(text, file), team)
+        if isinstance(policy, SegmentsPolicy):
+            source, others = read(text, file), [one for one in cadences if one.startswith(_BESIDE)]
+            checked.problems += segments_in_use(checked.cadences, source.data, source, others)
         if isinstance(policy, FollowUpPolicy):
             source = read(text, file)
             recycle = policy_texts.get("recycle")
@@ -124,6 +129,12 @@ def check_texts(
             checked.problems += unknown_reasons(
                 policy, source, read(recycle[1], "").data if recycle else None
             )
+    data = {
+        name: read(policy_texts[name][1], "").data if name in policy_texts else None
+        for name in ("segments", "forms")
+    }
+    others = [one for one in cadences if one.startswith(_BESIDE)]
+    checked.problems += entry_problems(checked.cadences, data["segments"], data["forms"], others)
 
 
 def _topics_nobody_can_choose(

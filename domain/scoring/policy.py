@@ -24,16 +24,11 @@ from domain.authoring.kinds import kind
 from domain.authoring.yaml_messages import did_you_mean
 from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.rules.conditions import Condition, checked_condition, compile_condition
-from domain.rules.facts import FactSet, prepared
+from domain.rules.event_facts import EVENT_FACTS, KINDS
+from domain.rules.facts import prepared
 from domain.rules.policy import Path, Policy, PolicyFile, first_double, mistake
 from domain.scoring.fit_rules import FitRule, Points, RuleName, each_rule
 from domain.time.span import SPAN_KIND, Span, SpanField, parse_span
-
-KINDS = (
-    *("open", "click", "reply", "form", "booking", "unsubscribe", "bounce", "complaint"),
-    *("soft_bounce", "resubscribe", "auto_reply", "page", "screen", "track"),
-)
-"""The kinds of event a rule may be about. Events of the kind ``score`` bring their own points."""
 
 Meaning = Literal["known", "engaged", "mql", "hot"]
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
@@ -43,14 +38,6 @@ Letter = Literal["A", "B", "C", "D"]
 LETTERS: tuple[Letter, ...] = get_args(Letter)
 LEVELS = (1, 2, 3, 4)
 """Interest levels, 1 being the most interested."""
-
-EVENT_FACTS = FactSet(
-    {"event": {"kind": "", "name": "", "path": "", "url": "", "properties": {}}},
-    sample='event.path.startsWith("/pricing")',
-    values={"event.kind": (KINDS, f"event.kind is one of {', '.join(KINDS)}")},
-    loose=frozenset({"event.properties"}),
-)
-"""What the condition of an interest rule reads."""
 
 Period = Literal["day", "week", "month"]
 PERIODS: tuple[Period, ...] = get_args(Period)

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from domain.cadences.triggers import Way
 from domain.contracts.confirmation import CONFIRMATION_WORKFLOW, AskToConfirm
 from store.access.write_keys import WriteKeySource
-from store.identities.identified_leads import start_journeys
+from store.outbox.entries import record_confirmed, record_entries
 from store.outbox.relay_messages import QueuedMessage, post_all
 from store.published.policies import PolicyMissing
 from store.scoring.scoring import recount
@@ -160,8 +161,8 @@ def ask_who_waits(connection: Connection, now: datetime) -> int:
 
 
 def confirm(connection: Connection, lead_ids: Collection[int], now: datetime) -> list[int]:
-    """Somebody who may has said that these leads' addresses are their own: the cadence of the key
-    that brought them begins, and who is ready for sales goes there.
+    """Somebody who may has said that these leads' addresses are their own: they enter the
+    cadence of the key that brought them, if they may, and who is ready for sales goes there.
 
     Args:
         now: journey time, UTC.
@@ -180,8 +181,10 @@ def confirm(connection: Connection, lead_ids: Collection[int], now: datetime) ->
         {"leads": list(lead_ids), "now": now},
     ).all()
     confirmed = sorted(row.lead_id for row in rows)
-    for cadence in {row.cadence for row in rows}:
-        start_journeys(connection, [row.lead_id for row in rows if row.cadence == cadence], cadence)
+    for cadence in {row.cadence for row in rows} - {""}:
+        leads = [row.lead_id for row in rows if row.cadence == cadence]
+        record_entries(connection, leads, cadence, way=Way.CONFIRMED, at=now)
+    record_confirmed(connection, confirmed, now)
     if confirmed:
         with contextlib.suppress(PolicyMissing):
             recount(connection, confirmed, now)

@@ -20,6 +20,8 @@ from store.tables import (
     ConsentRecord,
     Engagement,
     Enrollment,
+    EntryDate,
+    EntryDue,
     FormSubmission,
     ImportFile,
     InboundMessage,
@@ -181,6 +183,8 @@ PLAN = (
     # What undoing a merge would restore is about the same person.
     Erase(LeadMerge, _OF_LEAD, {"before": "'{}'"}),
     Erase(LeadCorrection, _OF_LEAD),
+    Erase(EntryDue, _OF_LEAD),
+    Erase(EntryDate, _OF_LEAD),
     Erase(LeadNote, _OF_LEAD),
     Erase(WrittenMail, _OF_LEAD),
     Erase(Confirmation, _OF_LEAD),
@@ -281,6 +285,7 @@ NOT_OF_LEADS = frozenset(
     {
         "account",  # A company. Whoever writes a person's name into it takes it out again.
         "cadence_version",
+        "cadence_trigger",
         "template_version",
         "policy_version",
         "enrollment_run",  # Why a colleague enrolled leads, in words about all of them.

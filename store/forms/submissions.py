@@ -3,7 +3,7 @@ UTC."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -11,22 +11,21 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.contracts.journey import ENDED, EventCode
+from domain.cadences.triggers import Way
 from domain.forms.policy import HostedForm
 from domain.forms.spam import SpamSuspicion
 from domain.identities import Facts, TrackingCall
 from store.access.write_keys import WriteKeySource, source_of_form
 from store.consent.confirmations import is_waiting, take_over
 from store.consent.consent import record_agreement
-from store.identities.identified_leads import lead_ids_of, start_journeys
+from store.identities.identified_leads import lead_ids_of
+from store.outbox.entries import record_entries
 from store.tables import FormConsentText, FormSubmission
 from store.tracking.visitors import record_batch
 
 EVENT = "form_submitted"
 """What the event is called."""
 State = Literal["taken", "spam", "released"]
-MayEnter = Callable[[Connection, int, str, datetime], bool]
-"""Whether a lead may enter a cadence at a journey time (UTC)."""
 
 
 class TakenAlready(Exception):
@@ -110,7 +109,6 @@ def take(
     sent: Sent,
     source: WriteKeySource,
     now: datetime,
-    may_enter: MayEnter,
     *,
     released_by: str = "",
 ) -> None:
@@ -119,7 +117,6 @@ def take(
 
     Args:
         source: of :func:`source_of`.
-        may_enter: the entry rules of cadences.
         released_by: who said that it is no spam; '' for what never seemed so.
 
     Raises:
@@ -138,17 +135,13 @@ def take(
         lead_id = lead_ids_of(connection, [sent.email_key])[sent.email_key]
         _keep_taken(connection, sent, lead_id, released_by)
         _agree(connection, sent)
-        # A lead that is new waits for its confirmation already. One that is known and was never in
-        # a cadence begins now.
+        # A lead that is new waits for its confirmation already.
         if is_waiting(connection, sent.email_key):
             if source.cadence or source.asks:
                 take_over(connection, lead_id, source, now)
-        elif (
-            source.cadence
-            and _was_in_none(connection, lead_id)
-            and may_enter(connection, lead_id, source.cadence, now)
-        ):
-            start_journeys(connection, [lead_id], source.cadence)
+        elif source.cadence:
+            cadence, form = source.cadence, sent.form
+            record_entries(connection, [lead_id], cadence, way=Way.FORM, what=form, at=now)
 
     record_batch(database, messages, source, now, also=keep)
 
@@ -185,18 +178,6 @@ def _agree(connection: Connection, sent: Sent) -> None:
         evidence=f"form {sent.form}, text {wording.language} version {wording.version}: "
         f"{wording.text}",
     )
-
-
-def _was_in_none(connection: Connection, lead_id: int) -> bool:
-    """Whether a lead was in no cadence yet, but for enrollments by hand that were undone."""
-    never = connection.scalar(
-        text(
-            "SELECT phase = '' OR phase = :ended AND phase_reason = :undone "
-            "FROM lead WHERE id = :id"
-        ),
-        {"id": lead_id, "ended": ENDED, "undone": EventCode.UNENROLLED},
-    )
-    return bool(never)
 
 
 def _row(sent: Sent) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from domain.contracts.journey import (
     journey_id,
 )
 from store.journeys.enrollment_candidates import BESIDE
+from store.journeys.enrollment_runs import ENTERED_SINCE
 from store.journeys.journeys import EnrollmentRow
 from store.outbox.relay_messages import QueuedMessage, journey_start, post_all
 
@@ -59,11 +60,13 @@ _DUE = text(
     """
 )
 _ENTERED_TODAY = text(
-    """
-    SELECT count(*) FROM enrollment_run_lead AS one JOIN enrollment_run AS run ON run.id = run_id
-    WHERE run.cadence = :cadence AND (one.state = 'told'
-        OR one.state = 'entered' AND entered_at >= date_trunc('day', cast(:now AS timestamptz),
-            'UTC'))
+    f"""
+    SELECT (SELECT count(*) FROM enrollment_run_lead AS one
+            JOIN enrollment_run AS run ON run.id = run_id
+            WHERE run.cadence = :cadence AND one.enrollment_id IS NULL AND (one.state = 'told'
+                OR one.state = 'entered'
+                    AND entered_at >= date_trunc('day', cast(:since AS timestamptz), 'UTC')))
+        + (SELECT count(*) FROM ({ENTERED_SINCE}) AS entry)
     """
 )
 _PUT_OFF = text(
@@ -251,8 +254,9 @@ def due_leads(connection: Connection, now: datetime, most: int, late: timedelta)
 
 
 def entered_today(connection: Connection, cadence: str, now: datetime) -> int:
-    """How many leads have entered the cadence by runs on this day (UTC), or do so now."""
-    values = {"cadence": cadence, "now": now}
+    """How many leads have entered the cadence on this day (UTC), whichever way they came, or do so
+    now."""
+    values = {"cadence": cadence, "since": now, "undone": EventCode.UNENROLLED}
     return int(connection.execute(_ENTERED_TODAY, values).scalar_one())
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, text
 from domain.cadences.entry import WhyNot
 from domain.contracts.journey import EventCode, journey_id
 from domain.names import full_name
+from store.journeys.enrollment_candidates import BESIDE
 from store.outbox.relay_messages import plan_anew
 
 RunLeadState = Literal["waiting", "told", "entered", "left_out", "dropped", "undoing", "undone"]
@@ -19,6 +20,14 @@ UNTOUCHED = """NOT EXISTS (SELECT FROM touch WHERE touch.enrollment_id = one.enr
         AND touch.state <> 'suppressed')
     AND NOT EXISTS (SELECT FROM task WHERE task.enrollment_id = one.enrollment_id)"""
 """SQL: whether nothing of the cadence has happened to ``one`` lead of a run yet."""
+ENTERED_SINCE = f"""
+    SELECT started_at AS at FROM enrollment
+    WHERE cadence_version_id IN (SELECT id FROM cadence_version WHERE name = :cadence)
+        AND started_at >= date_trunc('day', cast(:since AS timestamptz), 'UTC')
+        AND NOT key ~ {BESIDE} AND exit_reason <> :undone
+"""
+"""SQL: when leads entered ``:cadence`` from the day of ``:since`` on, whichever way they came, but
+for those that were taken back."""
 
 
 @dataclass(frozen=True)
@@ -168,20 +177,22 @@ def create_run(connection: Connection, new: NewRun, now: datetime) -> int:
 
 
 def entered_by_day(connection: Connection, cadence: str, since: datetime) -> dict[date, int]:
-    """How many leads enter the cadence by runs, or have entered it, on each day (UTC) from the day
-    of ``since`` on."""
+    """How many leads enter the cadence, or have entered it whichever way they came, on each day
+    (UTC) from the day of ``since`` on."""
     rows = connection.execute(
         text(
-            """
-            SELECT cast(coalesce(entered_at, due_at) AT TIME ZONE 'UTC' AS date) AS day,
-                count(*) AS leads
-            FROM enrollment_run_lead AS one JOIN enrollment_run AS run ON run.id = one.run_id
-            WHERE run.cadence = :cadence AND one.state IN ('waiting', 'told', 'entered')
-                AND coalesce(entered_at, due_at) >= date_trunc('day', :since, 'UTC')
-            GROUP BY 1
+            f"""
+            SELECT cast(at AT TIME ZONE 'UTC' AS date) AS day, count(*) AS leads FROM (
+                SELECT coalesce(entered_at, due_at) AS at
+                FROM enrollment_run_lead AS one JOIN enrollment_run AS run ON run.id = one.run_id
+                WHERE run.cadence = :cadence AND one.state IN ('waiting', 'told', 'entered')
+                    AND one.enrollment_id IS NULL
+                UNION ALL
+                {ENTERED_SINCE}
+            ) AS entry WHERE at >= date_trunc('day', cast(:since AS timestamptz), 'UTC') GROUP BY 1
             """
         ),
-        {"cadence": cadence, "since": since},
+        {"cadence": cadence, "since": since, "undone": EventCode.UNENROLLED},
     )
     return {row.day: row.leads for row in rows}
 

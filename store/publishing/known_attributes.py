@@ -3,18 +3,22 @@ file that is yet to come."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
 from domain.authoring.yaml_messages import did_you_mean
 from domain.cadences.cadence import BranchStep, walk
+from domain.cadences.triggers import DateTrigger
 from domain.rules.conditions import Condition, compile_condition
 from domain.sales.content import ContentPolicy
 from domain.sales.team import TeamPolicy
 from domain.scoring.policy import ScoringPolicy
 from store.publishing.publishing import Checked
+
+_Group = Sequence[frozenset[tuple[str, str]]]
+"""What each of several conditions asks for, of which the first that holds counts."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ def unknown_attributes(connection: Connection, checked: Checked) -> list[Unknown
     found = {}
     for where, groups in _asked(checked):
         for group in groups:
-            attributes = frozenset[tuple[str, str]]().union(*(one.attributes for one in group))
+            attributes = frozenset[tuple[str, str]]().union(*group)
             missing = {one for one in attributes if one[1] not in known.get(one[0], {one[1]})}
             if len(group) > 1 and missing != attributes:
                 continue
@@ -52,20 +56,26 @@ def attribute_names(connection: Connection) -> dict[str, frozenset[str]]:
     return {f"{table}.attributes": _names(connection, table) for table in ("lead", "account")}
 
 
-def _asked(checked: Checked) -> Iterator[tuple[str, Iterable[tuple[Condition, ...]]]]:
+def _asked(checked: Checked) -> Iterator[tuple[str, Iterable[_Group]]]:
     for _, cadence in checked.cadences.values():
         branches = [step for _, step in walk(cadence.steps, ()) if isinstance(step, BranchStep)]
         conditions = [step.branch.condition for step in branches]
         conditions += [cadence.entry_rules.exclude] if cadence.entry_rules.exclude else []
-        yield cadence.name, [(compile_condition(one),) for one in conditions]
+        yield cadence.name, [_attributes([compile_condition(one)]) for one in conditions]
+        dates = [one.date for one in cadence.enter_when if isinstance(one, DateTrigger)]
+        yield cadence.name, [[frozenset({("lead.attributes", one)})] for one in dates]
     for name, (_, policy) in checked.policies.items():
         if isinstance(policy, ScoringPolicy):
-            yield name, policy.fit_conditions.values()
+            yield name, map(_attributes, policy.fit_conditions.values())
         elif isinstance(policy, TeamPolicy):
-            yield name, [(rule.compiled,) for rule in policy.routing]
+            yield name, [_attributes([rule.compiled]) for rule in policy.routing]
         elif isinstance(policy, ContentPolicy):
-            yield name, [(one.compiled,) for one in policy.items if one.compiled]
-            yield name, [(one,) for one in policy.compiled_personas.values()]
+            yield name, [_attributes([one.compiled]) for one in policy.items if one.compiled]
+            yield name, [_attributes([one]) for one in policy.compiled_personas.values()]
+
+
+def _attributes(conditions: Iterable[Condition]) -> _Group:
+    return [one.attributes for one in conditions]
 
 
 def _names(connection: Connection, table: str) -> frozenset[str]:

@@ -31,6 +31,7 @@ from store.published.cadences import (
 )
 from store.published.policies import publish_policy
 from store.published.published_texts import Kind, version_in_force
+from store.publishing.triggers import not_dates, publish_triggers
 from store.scoring.scoring_runs import begin_run, scoring_run
 from store.segments.membership import judge_all_again, publish_segments
 from store.tables import CadenceVersion
@@ -113,6 +114,7 @@ def check_beside_published(
         checked.problems += problems
         if compiled is not None:
             checked.templates.append(TemplateSource(name, language, source, compiled))
+    checked.problems += not_dates(connection, checked.cadences)
     checked.problems[:] = ordered(checked.problems)
     return checked
 
@@ -153,6 +155,8 @@ def publish_checked(
         for name, (text, policy) in checked.policies.items()
     }
     _segments_follow(connection, checked, policies)
+    for _, cadence in checked.cadences.values():
+        publish_triggers(connection, cadence, now)
     rescored = 0
     scoring = policies.get("scoring")
     if scoring is not None and scoring.new:

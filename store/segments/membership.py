@@ -140,13 +140,13 @@ _FAIL = text(
     WITH gone AS (
         DELETE FROM segment_member WHERE segment_id = ANY(cast(:segments AS bigint[]))
     )
-    UPDATE segment SET fails = true, members = 0, judged = leads, unjudged = leads,
-        last_lead_id = NULL, begun_at = :now, judged_at = :now
+    UPDATE segment SET fails = true, is_known = false, members = 0, judged = leads,
+        unjudged = leads, last_lead_id = NULL, begun_at = :now, judged_at = :now
     WHERE id = ANY(cast(:segments AS bigint[]))
     """
 )
 _END = text(
-    "UPDATE segment SET last_lead_id = NULL, judged_at = :now "
+    "UPDATE segment SET last_lead_id = NULL, judged_at = :now, is_known = NOT fails "
     "WHERE id = ANY(cast(:segments AS bigint[]))"
 )
 _SIZE = text(
@@ -172,7 +172,7 @@ def publish_segments(connection: Connection, policy: SegmentsPolicy) -> None:
     """Have the segments of a policy hold: all leads are judged by those that are new or have
     another condition, and those that are not in it any more go."""
     names = [one.name for one in policy.segments]
-    _wait(connection)
+    wait_for_judging(connection)
     connection.execute(
         text("DELETE FROM segment WHERE name <> ALL(cast(:names AS text[]))"), {"names": names}
     )
@@ -184,7 +184,8 @@ def publish_segments(connection: Connection, policy: SegmentsPolicy) -> None:
                 VALUES (:name, :condition, :asks, :with_time)
                 ON CONFLICT (name) DO UPDATE SET condition = excluded.condition,
                     asks = excluded.asks, with_time = excluded.with_time, last_lead_id = NULL,
-                    judged_at = NULL, waits_for = NULL, settled = false, fails = false
+                    judged_at = NULL, waits_for = NULL, settled = false, fails = false,
+                    is_known = false
                 WHERE segment.condition <> excluded.condition
                 """
             ),
@@ -200,7 +201,7 @@ def publish_segments(connection: Connection, policy: SegmentsPolicy) -> None:
 def judge_all_again(connection: Connection, kind: str) -> None:
     """Have all leads judged by the segments that ask about this kind of change: new rules of
     scoring change what their facts are."""
-    _wait(connection)
+    wait_for_judging(connection)
     connection.execute(
         text("UPDATE segment SET judged_at = NULL, last_lead_id = NULL WHERE :kind = ANY(asks)"),
         {"kind": kind},
@@ -326,7 +327,8 @@ def keep_sizes(connection: Connection, now: datetime) -> None:
         connection.execute(_SIZE, {"segments": None, "now": now})
 
 
-def _wait(connection: Connection) -> None:
+def wait_for_judging(connection: Connection) -> None:
+    """Have nobody judge before the transaction ends."""
     with waiting_for_lock(connection, PUBLISHING_WAITS):
         connection.execute(_WAIT)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from store.tables.access import ApiChange, ApiToken, WebhookDelivery, WebhookEndpoint
 from store.tables.base import Table
 from store.tables.cadences import (
+    CadenceTrigger,
     CadenceVersion,
     Enrollment,
     EnrollmentRun,
     EnrollmentRunLead,
+    EntryDate,
+    EntryDue,
     PolicyVersion,
     TemplateVersion,
 )
@@ -107,6 +110,7 @@ __all__ = [
     "Assignment",
     "BusyCalendar",
     "BusyTime",
+    "CadenceTrigger",
     "CadenceVersion",
     "CalendarBooking",
     "CalendarFeed",
@@ -122,6 +126,8 @@ __all__ = [
     "Enrollment",
     "EnrollmentRun",
     "EnrollmentRunLead",
+    "EntryDate",
+    "EntryDue",
     "Erasure",
     "ExchangeRate",
     "FailingActivity",

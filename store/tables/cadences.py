@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, func, text
@@ -81,7 +81,7 @@ class Enrollment(Table):
     key: Mapped[str] = mapped_column(unique=True)
     """Run id of the phase plus the cadence's name: a retried start finds the same row."""
     lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
-    cadence_version_id: Mapped[int] = mapped_column(ForeignKey("cadence_version.id"), index=True)
+    cadence_version_id: Mapped[int] = mapped_column(ForeignKey("cadence_version.id"))
     cycle: Mapped[int]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -100,6 +100,7 @@ class Enrollment(Table):
     """Branch → why its condition could not be answered when the lead came to it."""
 
     __table_args__ = (
+        Index("ix_enrollment_started_at", "cadence_version_id", "started_at"),
         Index(
             "ix_enrollment_running",
             "cadence_version_id",
@@ -110,7 +111,7 @@ class Enrollment(Table):
 
 
 class EnrollmentRun(Table):
-    """Leads that somebody enrolled in a cadence at once."""
+    """Leads that somebody enrolled in a cadence at once, or that one thing had enter in a day."""
 
     __tablename__ = "enrollment_run"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -129,6 +130,16 @@ class EnrollmentRun(Table):
     at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[str] = mapped_column(server_default="")
+    way: Mapped[str] = mapped_column(server_default="hand")
+    """Of :class:`domain.cadences.triggers.Way`; ``what`` is the segment, the kind of event, the
+    form or the attribute."""
+    what: Mapped[str] = mapped_column(server_default="")
+    trigger_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The ``cadence_trigger``, which may be gone by now."""
+
+    __table_args__ = (
+        Index("ix_enrollment_run_of_day", "cadence", "at", postgresql_where=text("way <> 'hand'")),
+    )
 
 
 class EnrollmentRunLead(Table):
@@ -167,3 +178,57 @@ class EnrollmentRunLead(Table):
             postgresql_where=text("state IN ('told', 'undoing')"),
         ),
     )
+
+
+class CadenceTrigger(Table):
+    """What has leads enter a cadence by themselves, of its newest version."""
+
+    __tablename__ = "cadence_trigger"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    cadence: Mapped[str]
+    way: Mapped[str]
+    """Of :class:`domain.cadences.triggers.Way`; ``what`` is the segment, the kind of event, the
+    form or the attribute."""
+    what: Mapped[str]
+    condition: Mapped[str] = mapped_column(server_default="")
+    """Over the event, '' for none."""
+    days: Mapped[int] = mapped_column(server_default="0")
+    """From the date to the entry."""
+    those_in_it: Mapped[bool] = mapped_column(server_default="false")
+    since: Mapped[datetime]
+    """What was before has nobody enter. Journey time."""
+    looked_at: Mapped[datetime | None]
+    """When it was looked last whose date it is. Journey time."""
+
+    __table_args__ = (
+        UniqueConstraint("cadence", "way", "what", "condition", "days", "those_in_it"),
+    )
+
+
+class EntryDue(Table):
+    """Something has happened that has a lead enter a cadence: a worker looks whether it may."""
+
+    __tablename__ = "entry_due"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    cadence: Mapped[str]
+    trigger_id: Mapped[int | None] = mapped_column(BigInteger)
+    """NULL where a form or a write key names the cadence."""
+    way: Mapped[str]
+    what: Mapped[str] = mapped_column(server_default="")
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+    engagement_id: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    """When it happened, journey time."""
+    not_before: Mapped[datetime | None]
+    """When it is looked at again, for one that is about to be somewhere else."""
+
+
+class EntryDate(Table):
+    """A day on which a lead entered by a date of its own, so that it does so once."""
+
+    __tablename__ = "entry_date"
+    trigger_id: Mapped[int] = mapped_column(
+        ForeignKey("cadence_trigger.id", ondelete="CASCADE"), primary_key=True
+    )
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), primary_key=True, index=True)
+    day: Mapped[date] = mapped_column(primary_key=True)

@@ -31,6 +31,8 @@ class SegmentRow(Table):
     """Leads in it: written with them."""
     fails: Mapped[bool] = mapped_column(server_default="false")
     """Whether the condition can't be asked at all, so that nobody is in it."""
+    is_known: Mapped[bool] = mapped_column(server_default="false")
+    """Whether all were judged by this condition, so that who is in it from now on has joined it."""
     last_lead_id: Mapped[int | None] = mapped_column(BigInteger)
     """The lead that was judged last, by id; NULL while all are not being judged."""
     begun_at: Mapped[datetime | None]

@@ -34,11 +34,12 @@ from domain.rules.condition_form import (
     mistake_in,
 )
 from domain.rules.conditions import ConditionError, compile_condition
+from domain.rules.event_facts import EVENT_FACTS
 from domain.rules.facts import FACTS, FactSet, prepared
 from domain.sales.content import CONTENT_FACTS, ContentPolicy
 from domain.sales.team import TeamPolicy
 from domain.scoring.fit_rules import FIT_FACTS
-from domain.scoring.policy import EVENT_FACTS, ScoringPolicy
+from domain.scoring.policy import ScoringPolicy
 from settings import ROOT
 
 NOW = datetime(2027, 5, 1, 9, tzinfo=UTC)

@@ -14,6 +14,7 @@ from store.access.write_keys import create_write_key, find_source
 from store.consent.consent import opt_in
 from store.tracking.visitors import record_batch
 from tests.relay.post import Post
+from tests.support.entered import enter
 from tests.support.history_scan import in_history
 
 pytestmark = pytest.mark.xdist_group("relay")
@@ -75,6 +76,7 @@ async def test_who_confirms_begins_the_cadence_and_is_asked_no_more(post: Post) 
     asking = bring(post)
     with post.database.begin() as connection:
         opt_in(connection, email_key=VICTIM, at=datetime.now(UTC), source="confirmation", lifts=())
+    enter(post.database)
     async with post.working(), post.relaying():
         await post.reaches("SELECT phase FROM lead", "Nurture")
         handle = post.client.get_workflow_handle(asking.workflow_id)

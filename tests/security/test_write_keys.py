@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.access import Role
+from domain.cadences.cadence import Cadence
 from domain.consent.policy import MARKETING_STOPS
 from domain.contracts.confirmation import AskToConfirm
 from domain.identities import TrackingCall
@@ -20,11 +21,13 @@ from store.access.api_tokens import create_token
 from store.access.write_keys import Kind, WriteKeySource, create_write_key, find_source
 from store.consent.confirmations import MOST_AN_HOUR, ask, ask_who_waits, await_confirmation
 from store.mail import ledger
+from store.published.cadences import publish_cadence
 from store.retention import sweep
 from store.scoring.engagement import LeadActivity, record
 from store.tracking.tracking_use import LIMITS
 from store.tracking.visitors import record_batch
 from store.views.lead_search import LeadFilter, find_leads
+from tests.support.entered import enter
 from tests.web.conftest import Site, browse, make_site, site
 
 __all__ = ["make_site", "site"]  # Fixtures.
@@ -74,6 +77,7 @@ class Attacker:
             connection.execute(text(statement))
 
     def journeys(self) -> list[tuple[Any, ...]]:
+        enter(self.site.database)
         return self.rows("SELECT key, name FROM relay_message WHERE kind = 'start' ORDER BY id")
 
     def asked(self) -> int:
@@ -82,6 +86,10 @@ class Attacker:
 
 @pytest.fixture
 async def attacker(site: Site) -> AsyncIterator[Attacker]:
+    cadence = {"cadence": "welcome-nurture", "steps": [{"exit": "x"}]}
+    with site.database.begin() as connection:
+        known = Cadence.model_validate(cadence)
+        publish_cadence(connection, cadence=known, source="", templates={})
     async with browse(site) as client:
         yield Attacker(site, client)
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from store.forms.submissions import KeptPage, known_page
+from tests.support.entered import enter
 from tests.web.conftest import Site, browse
 from tests.web.hosted_forms import (
     ADA,
@@ -132,9 +133,23 @@ async def test_a_known_lead_that_is_in_no_cadence_enters_it(
     and took back."""
     forms.add_lead("ada@acme.example", phase="ended" if ended else "", phase_reason=ended)
     await fill(browser, clock)
+    enter(forms.database)
 
     assert forms.rows("SELECT kind, payload->>'cadence' FROM relay_message") == [
         (kind, "welcome-nurture")
+    ]
+
+
+async def test_one_that_rests_enters_it_too(
+    forms: Site, browser: httpx.AsyncClient, clock: Clock
+) -> None:
+    """Who comes back after a year and asks for the mails would not get them."""
+    forms.add_lead("ada@acme.example", phase="Recycle", phase_reason="exhausted")
+    await fill(browser, clock)
+    enter(forms.database)
+
+    assert forms.rows("SELECT name FROM relay_message WHERE key LIKE 'enrolled:%'") == [
+        ("engagement",)
     ]
 
 
@@ -155,8 +170,10 @@ async def test_a_form_keeps_to_the_rules_of_the_cadence(
     with forms.database.begin() as connection:
         connection.execute(text(why_not))
     await fill(browser, clock)
+    enter(forms.database)
 
     assert forms.rows("SELECT count(*) FROM relay_message WHERE kind = 'start'") == [(0,)]
+    assert forms.rows("SELECT state FROM enrollment_run_lead") == [("left_out",)]
 
 
 async def test_a_form_that_asks_asks_whom_another_brought_unasked(

@@ -25,7 +25,6 @@ from domain.forms.policy import HostedForm
 from domain.forms.spam import SpamSuspicion, is_worked, seconds_to_wait
 from domain.translations.translator import N_
 from mail.links import deployment_secret
-from services.forms import may_enter
 from settings import Settings
 from store.access.write_keys import WriteKeySource
 from store.engine import single_statements
@@ -217,7 +216,7 @@ class _Door:
         suspicion = self._suspicion(posted, sent, early=wait > 0)
         if suspicion is None:
             try:
-                take(self._database, sent, posted.source, sent.at, may_enter)
+                take(self._database, sent, posted.source, sent.at)
             except TakenAlready:
                 return self._taken(posted, stamp)
             crash_point("door.form_taken")

@@ -61,8 +61,8 @@ CREATE TABLE enrollment (
     CONSTRAINT fk_enrollment_lead_id FOREIGN KEY (lead_id) REFERENCES lead (id),
     CONSTRAINT fk_enrollment_cadence_version_id FOREIGN KEY (cadence_version_id) REFERENCES cadence_version (id)
 );
-CREATE INDEX ix_enrollment_cadence_version_id ON enrollment (cadence_version_id);
 CREATE INDEX ix_enrollment_lead_id ON enrollment (lead_id);
+CREATE INDEX ix_enrollment_started_at ON enrollment (cadence_version_id, started_at);
 CREATE INDEX ix_enrollment_running ON enrollment (cadence_version_id, lead_id)
     WHERE ended_at IS NULL;
 
@@ -79,9 +79,13 @@ CREATE TABLE enrollment_run (
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     undone_at TIMESTAMP WITH TIME ZONE,
     undone_by TEXT DEFAULT '' NOT NULL,
+    way TEXT DEFAULT 'hand' NOT NULL,
+    what TEXT DEFAULT '' NOT NULL,
+    trigger_id BIGINT,
     CONSTRAINT pk_enrollment_run PRIMARY KEY (id),
     CONSTRAINT uq_enrollment_run_key UNIQUE (key)
 );
+CREATE INDEX ix_enrollment_run_of_day ON enrollment_run (cadence, at) WHERE way <> 'hand';
 
 CREATE TABLE enrollment_run_lead (
     run_id BIGINT NOT NULL,

@@ -9,6 +9,7 @@ CREATE TABLE segment (
     unjudged INTEGER DEFAULT '0' NOT NULL,
     members INTEGER DEFAULT '0' NOT NULL,
     fails BOOLEAN DEFAULT 'false' NOT NULL,
+    is_known BOOLEAN DEFAULT 'false' NOT NULL,
     last_lead_id BIGINT,
     begun_at TIMESTAMP WITH TIME ZONE,
     judged_at TIMESTAMP WITH TIME ZONE,

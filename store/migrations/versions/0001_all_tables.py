@@ -17,6 +17,7 @@ ROOMS = (
     "forms",
     "snapshots",
     *("access", "console", "notifications", "relay", "health", "figures", "money", "segments"),
+    "entries",
 )
 """Each only refers to what those before it have made."""
 

@@ -13,9 +13,10 @@ from nicegui.elements.mixins.validation_element import ValidationElement
 
 from domain.authoring.yaml_source import Path
 from domain.rules.condition_form import EVERY, group_of
+from domain.rules.event_facts import EVENT_FACTS, KINDS
 from domain.rules.facts import FactSet
 from domain.scoring.fit_rules import FIT_FACTS
-from domain.scoring.policy import EVENT_FACTS, KINDS, PERIODS
+from domain.scoring.policy import PERIODS
 from domain.scoring.scoring_form import (
     Band,
     FirstRows,
