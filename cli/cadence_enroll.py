@@ -86,7 +86,7 @@ def enrollments(
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """List who enrolled leads in which cadence, the latest first."""
+    """List who, or what, had leads enter which cadence, the latest first."""
     with database().connect() as connection:
         runs = enrollment_runs.list_runs(connection, cadence=cadence, limit=limit)
     if printed(runs, "/enrollments", as_json=as_json, as_csv=as_csv, filters={"cadence": cadence}):
@@ -102,7 +102,7 @@ def enrollments(
                     str(run.id),
                     run.cadence,
                     f"{run.at:%Y-%m-%d %H:%M}",
-                    run.by,
+                    run.by or f"{run.way} {run.what}".strip(),
                     f"{run.entered:,}",
                     f"{run.waiting + run.on_the_way:,}",
                     f"{run.stays_out:,}",

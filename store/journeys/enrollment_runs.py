@@ -38,6 +38,8 @@ class EnrollmentRunLine:
         selected: how many leads were chosen.
         replaces: whether leads were taken out of other cadences for it.
         reason: why, in the words of who enrolled them.
+        way: ``hand``, or what had leads enter (:class:`domain.cadences.triggers.Way`) on that day;
+            ``what`` is the segment, the kind of event, the form or the attribute.
         waiting: leads whose time has not come, the last of which enters at ``last_due``.
         on_the_way: whose journeys are told.
         entered: that are in the cadence, or were.
@@ -65,6 +67,8 @@ class EnrollmentRunLine:
     last_due: datetime | None
     undone_at: datetime | None
     undone_by: str
+    way: str
+    what: str
 
     @property
     def stays_out(self) -> int:
@@ -426,4 +430,6 @@ def _line(row: Row[Any]) -> EnrollmentRunLine:
         last_due=row.last_due,
         undone_at=row.undone_at,
         undone_by=row.undone_by,
+        way=row.way,
+        what=row.what,
     )

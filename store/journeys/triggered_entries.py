@@ -209,7 +209,7 @@ def put_in_run(
             "run": run,
             "leads": [*entering, *out],
             "whys": [*([""] * len(entering)), *out.values()],
-            "dues": [*entering.values(), *([None] * len(out))],
+            "dues": [*entering.values(), *([now] * len(out))],
         },
     )
 

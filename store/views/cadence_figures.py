@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -37,6 +38,30 @@ _ON_STEPS = text(
     GROUP BY step, version
     """
 )
+_ENTRIES = text(
+    """
+    SELECT run.way, run.what, one.why,
+        count(*) FILTER (WHERE one.state IN ('entered', 'undoing', 'undone')) AS entered,
+        count(*) FILTER (WHERE one.state IN ('waiting', 'told')) AS to_come,
+        count(*) FILTER (WHERE one.state = 'left_out') AS stay_out
+    FROM enrollment_run AS run JOIN enrollment_run_lead AS one ON one.run_id = run.id
+    WHERE run.cadence = :cadence AND run.at >= :since
+    GROUP BY run.way, run.what, one.why
+    """
+)
+
+
+@dataclass(frozen=True)
+class CadenceEntries:
+    """Leads that one way had enter a cadence, by hand or by itself
+    (:class:`domain.cadences.triggers.Way`), and those that stayed out by reason
+    (:class:`domain.cadences.entry.WhyNot`), the commonest first."""
+
+    way: str
+    what: str
+    entered: int
+    to_come: int
+    stay_out: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -88,3 +113,23 @@ def leads_on_steps(connection: Connection, name: str) -> CadenceStanding:
         steps[row.step] = steps.get(row.step, 0) + row.leads
         versions[row.version] = versions.get(row.version, 0) + row.leads
     return CadenceStanding(steps, versions)
+
+
+def cadence_entries(connection: Connection, cadence: str, since: datetime) -> list[CadenceEntries]:
+    """Who came into a cadence by which way, and who stayed out.
+
+    Args:
+        since: journey time, UTC.
+    """
+    found: dict[tuple[str, str], CadenceEntries] = {}
+    rows = connection.execute(_ENTRIES, {"cadence": cadence, "since": since})
+    for row in sorted(rows, key=lambda one: (one.way, one.what, -one.stay_out, one.why)):
+        known = found.get((row.way, row.what), CadenceEntries(row.way, row.what, 0, 0, {}))
+        found[row.way, row.what] = CadenceEntries(
+            row.way,
+            row.what,
+            known.entered + row.entered,
+            known.to_come + row.to_come,
+            {**known.stay_out, **({row.why: row.stay_out} if row.stay_out else {})},
+        )
+    return list(found.values())

@@ -34,12 +34,15 @@ class Scheduled:
 
 @dataclass(frozen=True)
 class EnrolledBy:
-    """Who enrolled a lead in a cadence, and why in their words."""
+    """Who enrolled a lead in a cadence, and why in their words; or what had it enter
+    (``domain.cadences.triggers.Way``)."""
 
     run: int
     cadence: str
     by: str
     why: str
+    way: str
+    what: str
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ _LEAD = text(
 )
 _ENROLLED = text(
     """
-    SELECT run.id, run.cadence, run.by, run.reason
+    SELECT run.id, run.cadence, run.by, run.reason, run.way, run.what
     FROM enrollment_run_lead AS one JOIN enrollment_run AS run ON run.id = one.run_id
     JOIN enrollment ON enrollment.id = one.enrollment_id
     WHERE one.lead_id = :lead AND one.state = 'entered' AND enrollment.ended_at IS NULL

@@ -139,11 +139,24 @@ _SOURCES = (
             'phase', phase, 'reason', reason, 'cycle', cycle,
             'new_cycle', cycle > coalesce(lag(cycle) OVER (ORDER BY at, id), cycle),
             'enrolled', (SELECT jsonb_build_object('run', run.id, 'cadence', run.cadence,
-                    'by', run.by, 'why', run.reason)
+                    'by', run.by, 'why', run.reason, 'way', run.way, 'what', run.what,
+                    'instead_of', coalesce(version.name, ''))
                 FROM enrollment_run_lead AS one JOIN enrollment_run AS run ON run.id = one.run_id
+                LEFT JOIN enrollment AS before ON before.id = one.left_enrollment_id
+                LEFT JOIN cadence_version AS version ON version.id = before.cadence_version_id
                 WHERE one.lead_id = :lead AND one.entered_at = stage_transition.at
                     AND stage_transition.reason = 'enrolled' LIMIT 1)) AS facts
         FROM stage_transition WHERE lead_id = :lead
+        """,
+    ),
+    (
+        "stage",
+        """
+        SELECT coalesce(due_at, run.at) AS at, run.id AS ref, 'stays out' AS part,
+            jsonb_build_object('cadence', run.cadence, 'way', run.way, 'what', run.what,
+                'stays_out', one.why) AS facts
+        FROM enrollment_run_lead AS one JOIN enrollment_run AS run ON run.id = one.run_id
+        WHERE one.lead_id = :lead AND one.state = 'left_out' AND run.way <> 'hand'
         """,
     ),
     (
@@ -312,8 +325,7 @@ def in_words(one: TimelineEntry) -> HistoryLine:
                 by = _after("by", facts["by"])
                 parts = [parts[0], facts["disposition"], facts["reason"], by, facts["note"]]
         case "stage":
-            parts = [facts["to"], facts["phase"], facts["reason"], f"cycle {facts['cycle']}"]
-            parts += _enrolled(facts["enrolled"])
+            parts = _stage(facts)
         case "meeting":
             parts = [facts["state"], f"attempt {facts['attempt']}"]
         case "owner":
@@ -348,10 +360,20 @@ def _by_hand(one: TimelineEntry) -> HistoryLine:
     return HistoryLine(one.at, what, " · ".join(filter(None, parts)))
 
 
+def _stage(facts: Mapping[str, Any]) -> list[str]:
+    if "stays_out" in facts:
+        why = _spaced(facts["stays_out"])
+        return [f"not in {facts['cadence']}", why, facts["way"], facts["what"]]
+    stage = [facts["to"], facts["phase"], facts["reason"], f"cycle {facts['cycle']}"]
+    return [*stage, *_enrolled(facts["enrolled"])]
+
+
 def _enrolled(by_run: Mapping[str, Any] | None) -> list[str]:
     if by_run is None:
         return []
-    return [by_run["cadence"], _after("by", by_run["by"]), by_run["why"]]
+    by = by_run["way"] if by_run["way"] != "hand" else _after("by", by_run["by"])
+    left = _after("instead of", by_run["instead_of"])
+    return [by_run["cadence"], by, by_run["what"], by_run["why"], left]
 
 
 def _spaced(code: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from domain import labels as names
+from domain.cadences.triggers import Way
 from domain.translations.cldr_names import country_name, language_name
 from web.console.visit import visit_of
 from web.console.words import _, language
@@ -62,8 +63,25 @@ def reason(code: str) -> str:
 
 
 def why_not(code: str) -> str:
-    """Why a lead does not enter a cadence by hand."""
+    """Why a lead does not enter a cadence."""
     return _label(names.WHY_NOT, code)
+
+
+def entry_way(way: str, what: str) -> str:
+    """What had a lead enter a cadence (:class:`domain.cadences.triggers.Way`), or would have."""
+    match way:
+        case Way.SEGMENT:
+            return _("Joined the segment {name}", name=what)
+        case Way.EVENT:
+            return engagement(what)
+        case Way.FORM:
+            return _("Sent the form {name}", name=what)
+        case Way.DATE:
+            return _("Its date: {name}", name=attribute(what))
+        case Way.CONFIRMED:
+            return _("Confirmed its address")
+        case _:
+            return _("By hand")
 
 
 def enrollment_state(code: str) -> str:

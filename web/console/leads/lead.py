@@ -264,6 +264,9 @@ def _why(view: LeadView) -> Markup:
 
 def _enrolled(one: EnrolledBy) -> Markup:
     said = _("{who} enrolled it in {cadence}.", who=labels.person(one.by), cadence=one.cadence)
+    if one.way != "hand":
+        way = labels.entry_way(one.way, one.what)
+        said = _("It entered {cadence} by itself: {way}.", cadence=one.cadence, way=way)
     return Markup("<p>{} {}</p>").format(link(said, f"/enrollments/{one.run}"), quiet(one.why))
 
 

@@ -181,6 +181,12 @@ def _task(one: TimelineEntry) -> Markup:
 
 def _stage(one: TimelineEntry) -> Markup:
     facts = one.facts
+    if "stays_out" in facts:
+        return _parts(
+            link(_("Not in {cadence}", cadence=facts["cadence"]), f"/enrollments/{one.ref}"),
+            badge(labels.why_not(facts["stays_out"])),
+            quiet(labels.entry_way(facts["way"], facts["what"])),
+        )
     moved = facts["from"] != facts["to"]
     return _parts(
         Markup("{} → {}").format(labels.stage(facts["from"]), labels.stage(facts["to"]))
@@ -193,14 +199,21 @@ def _stage(one: TimelineEntry) -> Markup:
     )
 
 
-def _enrolled(by_run: Mapping[str, Any] | None) -> tuple[Markup, ...]:
-    """Into which cadence somebody enrolled it, who and why."""
+def _enrolled(by_run: Mapping[str, Any] | None) -> tuple[Markup | str, ...]:
+    """Into which cadence it came, by whom or what, why, and which cadence it left for it."""
     if by_run is None:
         return ()
     return (
         link(by_run["cadence"], f"/enrollments/{by_run['run']}"),
-        quiet(_("by {who}", who=labels.person(by_run["by"]))),
+        quiet(
+            _("by {who}", who=labels.person(by_run["by"]))
+            if by_run["way"] == "hand"
+            else labels.entry_way(by_run["way"], by_run["what"])
+        ),
         quiet(by_run["why"]),
+        quiet(_("instead of {cadence}", cadence=by_run["instead_of"]))
+        if by_run["instead_of"]
+        else "",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Annotated
@@ -11,7 +12,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
-from domain.cadences.cadence import EmailStep, TaskStep
+from domain.cadences.cadence import Cadence, EmailStep, TaskStep
 from domain.figures.steps import CadenceResults, StepKind
 from domain.inputs import Day
 from domain.labels import TASK_KINDS
@@ -21,15 +22,23 @@ from store.published.drafts import list_drafts
 from store.published.published_texts import PublishedText, published_texts
 from store.views.cadence_figures import (
     CadenceCounts,
+    CadenceEntries,
     CadenceStanding,
     cadence_counts,
+    cadence_entries,
     leads_on_steps,
 )
 from web.console import labels
 from web.console.frame import name_page
 from web.console.lists.export import export_button
 from web.console.marketing.bundles import ImportDialog, bundle_button, duplicate
-from web.console.marketing.course import Course, entry_text, exits_text, window_text
+from web.console.marketing.course import (
+    Course,
+    entry_text,
+    exits_text,
+    triggers_text,
+    window_text,
+)
 from web.console.marketing.difference import difference
 from web.console.marketing.publishing import publication
 from web.console.marketing.results import (
@@ -61,6 +70,8 @@ COUNT_SECONDS = 15.0
 """How often the list counts anew: that reads every lead that ever was in a cadence."""
 STEPS = 3
 """Steps that the list names of each cadence."""
+ENTRIES_OF = timedelta(days=30)
+"""How far back the page counts who entered, and who did not."""
 LOOK_SECONDS = 3.0
 """How often a cadence's page asks whether leads went on."""
 
@@ -219,11 +230,14 @@ async def cadence(
                             _("Topic"): rules.topic,
                             _("Mail goes"): window_text(rules.window, visit.language),
                             _("Ends early when"): exits_text(rules),
-                            _("Enrolled by hand"): entry_text(rules),
+                            _("Who may enter"): entry_text(rules),
                             _("Length"): _length(rules.length()),
                         }
                     )
                 )
+            with section(_("Who enters")):
+                since = visit.context.clock.now() - ENTRIES_OF
+                _who_enters(rules, await visit.read(cadence_entries, name, since))
             with section(_("Versions")):
                 _versions(name, published.version, versions, page.standing)
     if version is not None:
@@ -304,6 +318,37 @@ class CadencePage:
 def _length(waits: timedelta) -> str:
     days = round(waits / timedelta(days=1))
     return ngettext("1 day", "{number} days", days) if days else span(waits)
+
+
+def _who_enters(cadence: Cadence, entries: Sequence[CadenceEntries]) -> None:
+    """What has leads enter by themselves, and who came lately by which way."""
+    if said := triggers_text(cadence):
+        lines = Markup("").join(Markup("<li>{}</li>").format(one) for one in said)
+        show(Markup("<ul>{}</ul>").format(lines))
+    else:
+        show(Markup("<p>{}</p>").format(quiet(_("Nobody by itself: people enroll leads."))))
+    if not entries:
+        return
+    show(
+        table(
+            (_("In the last 30 days"), _("Entered"), _("To come"), _("Stay out")),
+            [
+                (
+                    labels.entry_way(one.way, one.what),
+                    f"{one.entered:,}",
+                    f"{one.to_come:,}",
+                    Markup("<br>").join(
+                        Markup("{} {}").format(labels.why_not(why), quiet(f"{number:,}"))
+                        for why, number in one.stay_out.items()
+                    ),
+                )
+                for one in entries
+            ],
+            caption=_("Who enters"),
+            numbers=(1, 2),
+        )
+    )
+    show(link(_("Enrollments"), "/enrollments", cadence=cadence.name), "p")
 
 
 def _has(published: PublishedCadence, step: str) -> bool:

@@ -21,6 +21,7 @@ from domain.cadences.cadence import (
 )
 from domain.cadences.entry import ReEntryAfter
 from domain.cadences.timeline import Elapsed, elapsed
+from domain.cadences.triggers import EventTrigger, FormTrigger, SegmentTrigger, Trigger
 from domain.figures.steps import StepKind
 from domain.time.span import Span
 from domain.time.window import SendWindow
@@ -156,7 +157,7 @@ def exits_text(cadence: Cadence) -> str:
 
 
 def entry_text(cadence: Cadence) -> str:
-    """Who may be enrolled by hand, and how fast; '' when the cadence says nothing of it."""
+    """Who may enter, and how fast; '' when the cadence says nothing of it."""
     rules, said = cadence.entry_rules, []
     match rules.re_entry:
         case ReEntryAfter(after=span):
@@ -172,6 +173,32 @@ def entry_text(cadence: Cadence) -> str:
     if rules.priority:
         said.append(_("priority {number}", number=rules.priority))
     return ", ".join(said)
+
+
+def triggers_text(cadence: Cadence) -> list[str]:
+    """What has leads enter it by themselves, one line each."""
+    return [_trigger(one) for one in cadence.enter_when]
+
+
+def _trigger(trigger: Trigger) -> str:
+    match trigger:
+        case SegmentTrigger(segment=name, those_in_it=True):
+            return _("Who is in the segment {name} or joins it", name=name)
+        case SegmentTrigger(segment=name):
+            return _("Who joins the segment {name}", name=name)
+        case EventTrigger(event=event, where=None):
+            return labels.engagement(event)
+        case EventTrigger(event=event, where=str(where)):
+            did = labels.engagement(event)
+            return _("{did}, if {condition}", did=did, condition=" ".join(where.split()))
+        case FormTrigger(form=name):
+            return _("Who sends the form {name}", name=name)
+    name, days = labels.attribute(trigger.date), abs(trigger.days)
+    if not days:
+        return _("On the day of {name}", name=name)
+    if trigger.days < 0:
+        return ngettext("1 day before {name}", "{number} days before {name}", days, name=name)
+    return ngettext("1 day after {name}", "{number} days after {name}", days, name=name)
 
 
 def span_text(span: Span) -> str:

@@ -1,4 +1,5 @@
-"""``/console/enrollments``: runs of enrollment by hand, how far each is, and undone."""
+"""``/console/enrollments``: runs of enrollment, by hand and of each day by itself, how far each is,
+and undone."""
 
 from __future__ import annotations
 
@@ -42,7 +43,7 @@ LOOK_SECONDS = 3.0
 
 @console_page("/enrollments", Action.READ_CADENCES, N_("Enrollments"))
 async def enrollments(visit: PageVisit, *, cadence: str = "") -> None:
-    """Who enrolled leads in which cadence, the latest first."""
+    """Who enrolled leads in which cadence, and what had leads enter on a day, the latest first."""
     with visit.top:
         export_button("/enrollments", {"cadence": cadence})
 
@@ -81,12 +82,16 @@ def _row(one: EnrollmentRunLine) -> tuple[Cell, ...]:
             link(one.cadence, f"/cadences/{one.cadence}"), quiet(one.reason)
         ),
         moment(one.at),
-        labels.person(one.by),
+        _who(one),
         one.entered,
         one.waiting + one.on_the_way,
         one.stays_out,
         badge(_("undone"), "warn") if one.undone_at else "",
     )
+
+
+def _who(run: EnrollmentRunLine) -> str:
+    return labels.person(run.by) if run.way == "hand" else labels.entry_way(run.way, run.what)
 
 
 @console_page("/enrollments/{run_id}", Action.READ_CADENCES, N_("Enrollment"))
@@ -202,9 +207,11 @@ def _about(run: EnrollmentRunLine) -> Markup:
             (
                 _("Begun"),
                 Markup("{} {}").format(
-                    moment(run.at), quiet(_("by {who}", who=labels.person(run.by)))
+                    moment(run.at),
+                    quiet(_("by {who}", who=labels.person(run.by)) if run.way == "hand" else ""),
                 ),
             ),
+            (_("By itself"), _who(run) if run.way != "hand" else ""),
             (_("Why"), run.reason),
             (_("How fast"), _pace(run)),
             (_("Chosen"), f"{run.selected:,}"),
