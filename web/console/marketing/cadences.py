@@ -331,16 +331,14 @@ def _who_enters(cadence: Cadence, entries: Sequence[CadenceEntries]) -> None:
         return
     show(
         table(
-            (_("In the last 30 days"), _("Entered"), _("To come"), _("Stay out")),
+            (_("In the last 30 days"), _("Entered"), _("To come")),
             [
                 (
-                    labels.entry_way(one.way, one.what),
+                    Markup('<span class="two">{}{}</span>').format(
+                        labels.entry_way(one.way, one.what), _staying_out(one)
+                    ),
                     f"{one.entered:,}",
                     f"{one.to_come:,}",
-                    Markup("<br>").join(
-                        Markup("{} {}").format(labels.why_not(why), quiet(f"{number:,}"))
-                        for why, number in one.stay_out.items()
-                    ),
                 )
                 for one in entries
             ],
@@ -349,6 +347,13 @@ def _who_enters(cadence: Cadence, entries: Sequence[CadenceEntries]) -> None:
         )
     )
     show(link(_("Enrollments"), "/enrollments", cadence=cadence.name), "p")
+
+
+def _staying_out(one: CadenceEntries) -> Markup | str:
+    if not one.stay_out:
+        return ""
+    reasons = [f"{labels.why_not(why)} {number:,}" for why, number in one.stay_out.items()]
+    return quiet(_("Stay out: {reasons}", reasons=", ".join(reasons)))
 
 
 def _has(published: PublishedCadence, step: str) -> bool:

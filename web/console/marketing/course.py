@@ -186,10 +186,10 @@ def _trigger(trigger: Trigger) -> str:
             return _("Who is in the segment {name} or joins it", name=name)
         case SegmentTrigger(segment=name):
             return _("Who joins the segment {name}", name=name)
-        case EventTrigger(event=event, where=None):
-            return labels.engagement(event)
-        case EventTrigger(event=event, where=str(where)):
+        case EventTrigger(event=event, where=where):
             did = labels.engagement(event)
+            if where is None:
+                return did
             return _("{did}, if {condition}", did=did, condition=" ".join(where.split()))
         case FormTrigger(form=name):
             return _("Who sends the form {name}", name=name)
