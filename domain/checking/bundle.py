@@ -24,6 +24,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from domain.cadences.cadence import Cadence, ExitStep, walk
+from domain.cadences.triggers import FormTrigger, SegmentTrigger
 from domain.refusals import Invalid
 from domain.sentences import sentence
 
@@ -135,17 +136,18 @@ def _has_reasons(cadence: Cadence) -> bool:
     return any(isinstance(step, ExitStep) for _where, step in walk(cadence.steps, ()))
 
 
-def _names_segments(cadence: Cadence) -> bool:
-    return "segment" in cadence.model_dump_json()
+def _enters_by(cadence: Cadence, kind: type[SegmentTrigger | FormTrigger]) -> bool:
+    return any(isinstance(one, kind) for one in cadence.enter_when)
 
 
 REFERS_TO: Mapping[str, Callable[[Cadence], bool]] = {
     "consent": lambda _cadence: True,
     "recycle": _has_reasons,
-    "segments": _names_segments,
+    "segments": lambda cadence: _enters_by(cadence, SegmentTrigger),
+    "forms": lambda cadence: _enters_by(cadence, FormTrigger),
 }
 """Policy → whether a cadence refers to it: its topic is one of consent's, its reasons to exit are
-those of recycle, its conditions name segments."""
+those of recycle, and leads enter it by segments and forms."""
 
 
 def write_bundle(bundle: Bundle) -> bytes:

@@ -36,12 +36,13 @@ _READ = text(
     WHERE due.id = ANY(cast(:ids AS bigint[])) ORDER BY due.id FOR UPDATE OF due
     """
 )
+# One that is being undone is passed over: each would wait for what the other has in hand.
 _RUN = text(
     """
     SELECT id FROM enrollment_run WHERE cadence = :cadence AND way = :way AND what = :what
         AND trigger_id IS NOT DISTINCT FROM cast(:trigger AS bigint) AND undone_at IS NULL
         AND at >= date_trunc('day', cast(:now AS timestamptz), 'UTC')
-    ORDER BY id DESC LIMIT 1 FOR NO KEY UPDATE
+    ORDER BY id DESC LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
     """
 )
 _NEW_RUN = text(
