@@ -233,11 +233,13 @@ class CadenceActivities:
             about = meeting_details(connection, meeting_id) if meeting_id else None
             who = rules.sender_of(current.cadence.topic)
             owner = owner_of(row, about)
-            sender = choose_sender(connection, self.resources.settings, who, owner)
-        template = cadences.template_version(
-            self.resources.engine,
-            current.version.template_version_id(email_step.email, row.language),
-        )
+            settings, topic = self.resources.settings, current.cadence.topic
+            sender = choose_sender(connection, settings, who, owner, topic)
+            template = cadences.template_version(
+                self.resources.engine,
+                current.version.template_version_id(email_step.email, row.language),
+            )
+            fields = merge_fields(connection, settings, row, about, template.language)
         return deliver(
             self.resources,
             Email(
@@ -248,9 +250,9 @@ class CadenceActivities:
                 step=step,
                 template_version_id=template.id,
                 template=template.compiled,
-                fields=merge_fields(row, about, template.language),
+                fields=fields,
                 sender=sender,
-                topic=current.cadence.topic,
+                topic=topic,
                 caps=rules.caps,
                 enrollment_id=row.enrollment_id,
                 turn=turn,

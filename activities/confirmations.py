@@ -7,8 +7,11 @@ from temporalio import activity
 from activities.email import Email, deliver_at_last
 from activities.resources import Resources
 from domain.contracts.confirmation import CONFIRMATION_MAIL, AskToConfirm
+from mail.merge import company_fields
+from mail.senders import still_sending
 from store.consent.confirmations import lead_to_ask
 from store.published import cadences
+from store.published.brand import brand_policy
 
 _NOBODY = dict.fromkeys(("first_name", "last_name", "title", "company", "country", "language"), "")
 
@@ -35,6 +38,8 @@ class ConfirmationActivities:
             if lead is None:
                 return
             template = cadences.latest_template(connection, CONFIRMATION_MAIL, lead.language)
+            settings, brand = self.resources.settings, brand_policy(connection)
+            fields = company_fields(brand, settings, template.language)
         deliver_at_last(
             self.resources,
             Email(
@@ -45,7 +50,8 @@ class ConfirmationActivities:
                 step=CONFIRMATION_MAIL,
                 template_version_id=template.id,
                 template=template.compiled,
-                fields={"lead": _NOBODY | {"attributes": {}}},
+                fields=fields | {"lead": _NOBODY | {"attributes": {}}},
+                sender=still_sending(settings, brand.sender_of("")),
                 topic="",
             ),
             self.resources.now(),

@@ -50,7 +50,7 @@ _MESSAGE_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "perennial:touch")
 class Email:
     """A mail that is due. ``fields`` are its merge fields without the links; ``topic`` is '' for
     operational mail, which unsubscribed leads get too; ``caps`` are those it waits for; ``sender``
-    is the rep it is from, None for the company's own sender. Without ``template_version_id`` it is
+    is whom it is from, None for ``EMAIL_FROM``. Without ``template_version_id`` it is
     a mail that somebody wrote."""
 
     key: str
@@ -317,7 +317,7 @@ def _message(resources: Resources, email: Email) -> EmailMessage:
 
 def _thread(resources: Resources, email: Email) -> dict[str, str]:
     """A rep's mail goes on with what the rep and the lead have written (RFC 5322, 3.6.4)."""
-    if email.sender is None:
+    if email.sender is None or not email.sender.code:
         return {}
     with resources.statements.connect() as connection:
         written = conversation(connection, email.lead_id, email.sender.code)

@@ -73,7 +73,10 @@ class SalesActivities:
             topic = "" if about else SALES_TOPIC
             who = consent_policy(connection).sender_of(topic)
             owner = owner_of(lead, about)
-            chosen = choose_sender(connection, self.resources.settings, who, owner)
+            chosen = choose_sender(connection, self.resources.settings, who, owner, topic)
+            fields = merge_fields(
+                connection, self.resources.settings, lead, about, template.language
+            )
             kept = kept_sender(connection, request.key, chosen)
             sender = still_sending(self.resources.settings, kept)
             invited = invitation(
@@ -95,7 +98,7 @@ class SalesActivities:
             step=request.template,
             template_version_id=template.id,
             template=compiled,
-            fields=merge_fields(lead, about, template.language),
+            fields=fields,
             sender=sender,
             topic=topic,
             calendar=invited.part if invited else None,
@@ -123,6 +126,9 @@ class SalesActivities:
                 except TemplateMissing:
                     # Not published yet: the entry of before goes with the next change.
                     return
+                fields = merge_fields(
+                    connection, self.resources.settings, lead, about, template.language
+                )
                 invited = withdrawal(
                     self.resources,
                     connection,
@@ -138,7 +144,7 @@ class SalesActivities:
                 step=HANDED_OVER,
                 template_version_id=template.id,
                 template=template.compiled,
-                fields=merge_fields(lead, about, template.language),
+                fields=fields,
                 calendar=invited.part,
             )
             if deliver_at_last(self.resources, told, now).state == "sent":

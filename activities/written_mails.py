@@ -33,7 +33,9 @@ class WrittenMailActivities:
             lead = mail_lead(connection, request.lead_id)
             if letter is None or lead is None:
                 return
-            chosen = choose_sender(connection, settings, OWNER, card_of(lead.owner))
+            owner = card_of(lead.owner)
+            chosen = choose_sender(connection, settings, OWNER, owner, SALES_TOPIC)
+            fields = merge_fields(connection, settings, lead, None, lead.language)
             sender = still_sending(settings, kept_sender(connection, request.key, chosen))
         deliver_at_last(
             self.resources,
@@ -45,7 +47,7 @@ class WrittenMailActivities:
                 step=WRITTEN_MAIL_STEP,
                 template_version_id=letter.template_version_id,
                 template=letter.compiled,
-                fields=merge_fields(lead, None, lead.language),
+                fields=fields,
                 sender=sender,
                 topic=SALES_TOPIC,
             ),

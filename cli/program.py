@@ -85,6 +85,9 @@ PANELS: Mapping[str, Sequence[Listed]] = {
         Listed(
             "form", "cli.form:app", "Publish hosted forms, and see what was sent by them.", "forms"
         ),
+        Listed(
+            "image", "cli.image:app", "Upload images for mails, list and delete them.", "images"
+        ),
         Listed("history", "cli.history:app", "Bring in what leads did before, as a baseline."),
         Listed("funnel", "cli.funnel:funnel", "See how many leads reach which stage, and when."),
         Listed(

@@ -305,6 +305,7 @@ POLICY_NAMES = {
     "content": "Material for sales",
     "segments": "Segments",
     "forms": "Forms",
+    "brand": "Brand",
 }
 """What marketing and sales agree on in a file of its own."""
 WHY = DISPOSITIONS | REASONS

@@ -125,14 +125,16 @@ def _rendered(
     language: str,
 ) -> RenderedEmail:
     sender = _sender(connection, settings, lead)
-    fields = merge_fields(lead, None, language)
+    fields = merge_fields(connection, settings, lead, None, language)
     links = StillLinks(settings.web_url().rstrip("/"))
     return mail_text(template, fields, settings, links, key="look", sender=sender)
 
 
 def _sender(connection: Connection, settings: Settings, lead: MailLead) -> Sender:
     who = consent_policy(connection).sender_of(SALES_TOPIC)
-    return choose_sender(connection, settings, who, owner_of(lead, None)) or brand(settings)
+    return choose_sender(connection, settings, who, owner_of(lead, None), SALES_TOPIC) or brand(
+        settings
+    )
 
 
 def _stopped(connection: Connection, lead: MailLead) -> str:

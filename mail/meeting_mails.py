@@ -106,8 +106,9 @@ def meeting_mail(
     template = template_about(connection, template_name, lead.language)
     source = template_source(connection, template.id)
     who = consent_policy(connection).sender_of("")
-    sender = choose_sender(connection, settings, who, owner_of(lead, about)) or brand(settings)
-    fields = merge_fields(lead, about, template.language)
+    sender = choose_sender(connection, settings, who, owner_of(lead, about), "")
+    sender = sender or brand(settings)
+    fields = merge_fields(connection, settings, lead, about, template.language)
     links = StillLinks(settings.web_url().rstrip("/"))
 
     def rendered(one: CompiledTemplate, fields: Mapping[str, Any]) -> RenderedEmail:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
+from domain.brand.policy import BrandPolicy, brand_fields
 from domain.email.sender import RepCard, card_of
 from domain.meetings.places import MeetingPlace
 from domain.names import full_name, mailable, mailable_name
 from domain.time.shown import full_moment, short_zone_name
 from domain.time.window import zone
 from mail.text import owner_fields
+from settings import Settings
 from store.meetings.meeting_rows import MeetingDetails
+from store.published.brand import brand_policy
 from store.routing.lead_facts import MailLead
 
 
@@ -58,10 +63,18 @@ def owner_of(lead: MailLead, about: MeetingDetails | None) -> RepCard | None:
     return (about.rep if about else None) or card_of(lead.owner)
 
 
-def merge_fields(lead: MailLead, about: MeetingDetails | None, language: str) -> dict[str, Any]:
+def merge_fields(
+    connection: Connection,
+    settings: Settings,
+    lead: MailLead,
+    about: MeetingDetails | None,
+    language: str,
+) -> dict[str, Any]:
     """All fields of a mail to a lead in ``language``; ``meeting`` only in one ``about`` a meeting,
     ``owner`` only where there is one: else whoever sends stands in."""
-    fields: dict[str, Any] = {"lead": lead_fields(lead)}
+    fields = {"lead": lead_fields(lead)} | company_fields(
+        brand_policy(connection), settings, language
+    )
     if owner := owner_of(lead, about):
         fields["owner"] = owner_fields(owner)
     if about is not None:
@@ -75,6 +88,14 @@ def merge_fields(lead: MailLead, about: MeetingDetails | None, language: str) ->
             words=meeting.words,
         )
     return fields
+
+
+def company_fields(brand: BrandPolicy, settings: Settings, language: str) -> dict[str, Any]:
+    """What a mail in ``language`` says of the company, and how it looks."""
+    return {
+        "brand": brand_fields(brand, language, settings.web_url()),
+        "postal_address": brand.postal_address or "",
+    }
 
 
 def meeting_fields(

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from domain.brand.policy import BrandPolicy
 from domain.consent.policy import SALES_TOPIC
 from domain.contracts.confirmation import CONFIRMATION_MAIL
 from domain.email.checked import is_about_a_meeting
@@ -16,12 +17,13 @@ from domain.email.rendering import CompiledTemplate, RenderedEmail
 from domain.email.sender import BRAND, card_of
 from domain.meetings.places import MeetingPlace
 from mail.channels.base import Channel, EmailMessage
-from mail.merge import lead_fields, meeting_fields
+from mail.merge import company_fields, lead_fields, meeting_fields
 from mail.senders import brand, choose_sender
 from mail.text import mail_text, owner_fields
 from settings import Settings
 from store.consent.consent import consent_policy
 from store.meetings.meeting_lines import MeetingFilter, list_meetings
+from store.published.brand import brand_policy
 from store.published.published_texts import topic_of_template
 from store.routing.lead_facts import MailLead, mail_lead
 
@@ -81,6 +83,7 @@ def preview(
     language: str,
     lead_id: int | None,
     now: datetime,
+    looks: BrandPolicy | None = None,
 ) -> RenderedEmail:
     """A mail as a lead would get it, with links that do nothing.
 
@@ -89,6 +92,7 @@ def preview(
         language: of the template; the lead is taken to speak it.
         lead_id: None, or an id that there is none of, for somebody invented.
         now: journey time, UTC; a lead without a meeting is given one tomorrow.
+        looks: how the company's mails look; None: as the brand policy in force says.
 
     Raises:
         RenderError: a field is missing for this lead, or the template does what it must not.
@@ -96,6 +100,7 @@ def preview(
     known = None if lead_id is None else mail_lead(connection, lead_id)
     lead = replace(known or INVENTED, language=language)
     fields: dict[str, Any] = {"lead": lead_fields(lead)}
+    fields |= company_fields(looks or brand_policy(connection), settings, language)
     owner = card_of(lead.owner)
     if owner is not None:
         fields["owner"] = owner_fields(owner)
@@ -107,19 +112,17 @@ def preview(
         where = MeetingPlace(last[0].join_url, last[0].place) if last else SOME_ROOM
         fields["meeting"] = meeting_fields(starts_at, minutes, where, lead.time_zone, language)
     links = StillLinks(settings.web_url().rstrip("/"))
-    who = _who_sends(connection, name)
-    sender = choose_sender(connection, settings, who, owner) or brand(settings)
+    topic = _topic(connection, name)
+    who = BRAND if name == CONFIRMATION_MAIL else consent_policy(connection).sender_of(topic)
+    sender = choose_sender(connection, settings, who, owner, topic) or brand(settings)
     return mail_text(template, fields, settings, links, key="test", sender=sender)
 
 
-def _who_sends(connection: Connection, template: str) -> str:
-    if template == CONFIRMATION_MAIL:
-        return BRAND
-    consent = consent_policy(connection)
-    if is_about_a_meeting(template):
-        return consent.sender_of("")
+def _topic(connection: Connection, template: str) -> str:
+    if template == CONFIRMATION_MAIL or is_about_a_meeting(template):
+        return ""
     # What no cadence sends goes out after a call.
-    return consent.sender_of(topic_of_template(connection, template) or SALES_TOPIC)
+    return topic_of_template(connection, template) or SALES_TOPIC
 
 
 def send_test(

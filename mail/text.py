@@ -42,7 +42,8 @@ def mail_text(
     """Render one mail.
 
     Args:
-        fields: the merge fields without sender and links: see ``mail.merge``.
+        fields: the merge fields without sender and links: see ``mail.merge``; a postal address of
+            '' is that of the settings.
         key: of the touch that its links name.
         sender: whom it is from. Where nobody owns the lead, the owner's fields are the sender's.
 
@@ -59,7 +60,7 @@ def mail_text(
             **fields,
             "sender": {name: getattr(sender, name) for name in SENDER_FIELDS},
             "owner": owner,
-            "postal_address": settings.email_postal_address,
+            "postal_address": fields["postal_address"] or settings.email_postal_address,
             "links": {
                 "unsubscribe": links.unsubscribe(key),
                 "preferences": links.preferences(key),

@@ -131,9 +131,10 @@ def _rendered(
     connection: Connection, context: Context, lead: MailLead, letter: Letter
 ) -> RenderedEmail:
     settings = context.settings
-    sender = choose_sender(connection, settings, OWNER, card_of(lead.owner)) or brand(settings)
+    owner = card_of(lead.owner)
+    sender = choose_sender(connection, settings, OWNER, owner, SALES_TOPIC) or brand(settings)
     links = StillLinks(settings.web_url().rstrip("/"))
-    fields = merge_fields(lead, None, lead.language)
+    fields = merge_fields(connection, settings, lead, None, lead.language)
     try:
         return mail_text(letter.compiled, fields, settings, links, key="preview", sender=sender)
     except RenderError as error:

@@ -27,6 +27,7 @@ from web.own_hosts import OwnHosts
 from web.recipients.booking import booking_pages
 from web.recipients.calendar_feed import calendar_feeds
 from web.recipients.confirmation import confirmation_pages
+from web.recipients.images import image_files
 from web.recipients.links import recipient_pages
 from web.recipients.preferences import preference_pages
 from web.recipients.touched import LinkGone
@@ -88,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(preference_pages(settings, database, signer))
     app.include_router(confirmation_pages(settings, database, signer))
     app.include_router(booking_pages(settings, database, signer))
+    app.include_router(image_files(database))
     app.include_router(form_pages(settings, database))
     app.include_router(calendar_feeds(settings, database))
     app.include_router(calendar_webhooks(settings, database))

@@ -37,6 +37,7 @@ class Allowance:
 DEFAULT = Allowance(64 * KB)
 EXACT = {
     "/api/imports": Allowance(50 * MB + 64 * KB, 600.0),
+    "/api/images": Allowance(2 * MB + 64 * KB, 120.0),
     "/api/publications": Allowance(16 * MB, 120.0),
     "/api/bundles": Allowance(MB, 60.0),
     "/api/leads/prospects": Allowance(512 * KB),

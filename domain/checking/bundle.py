@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from domain.cadences.cadence import Cadence, ExitStep, walk
 from domain.cadences.triggers import FormTrigger, SegmentTrigger
+from domain.email.template_source import part_named
 from domain.refusals import Invalid
 from domain.sentences import sentence
 
@@ -328,8 +329,9 @@ def parts_included(sources: Iterable[str], parts: Mapping[str, str]) -> list[str
     waiting = list(sources)
     while waiting:
         source = waiting.pop()
-        for name in _INCLUDE.findall(source):
-            if name in parts and name not in found:
+        for included in _INCLUDE.findall(source):
+            name = part_named(included, parts)
+            if name is not None and name not in found:
                 found[name] = None
                 waiting.append(parts[name])
     return sorted(found)

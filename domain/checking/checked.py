@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.authoring.yaml_messages import did_you_mean
 from domain.authoring.yaml_source import SourceProblem, YamlSource, read
+from domain.brand.policy import BrandPolicy
 from domain.cadences.cadence import Cadence, ExitStep, walk
 from domain.checking.entry_lint import entry_problems, segments_in_use
 from domain.checking.lint import lint_all, lint_policy
@@ -111,6 +112,7 @@ def check_texts(
         if isinstance(policy, ConsentPolicy):
             checked.problems += _topics_nobody_can_choose(checked, policy)
             checked.problems += _beside_consent(policy, read(text, file), policy_texts)
+        checked.problems += _topics_without_name(policy, text, file, policy_texts)
         if isinstance(policy, RecyclePolicy) and "follow-up" in policy_texts:
             follow_up = read(policy_texts["follow-up"][1], "").data
             checked.problems += _reasons_nobody_gives(
@@ -164,6 +166,24 @@ def _topics_of_forms(consent: ConsentPolicy, source: YamlSource) -> Iterator[Sou
         topic = agreed.get("topic") if isinstance(agreed, dict) else None
         if isinstance(topic, str) and (problem := consent.topic_problem(topic)):
             yield source.problem(("forms", number, "consent", "topic"), problem)
+
+
+def _topics_without_name(
+    brand: PolicyFile | None, text: str, file: str, texts: Mapping[str, tuple[str, str]]
+) -> Iterator[SourceProblem]:
+    """Senders of a topic that no mail has: its mails would be somebody else's, and nobody would
+    know."""
+    if not isinstance(brand, BrandPolicy) or "consent" not in texts:
+        return
+    source, consent = read(text, file), read(texts["consent"][1], "").data
+    topics = consent.get("topics") if isinstance(consent, dict) else None
+    known = sorted(topics) if isinstance(topics, dict) else []
+    for topic in brand.senders:
+        if topic not in known:
+            message = (
+                f"the consent policy does not name the topic '{topic}'.{did_you_mean(topic, known)}"
+            )
+            yield source.problem(("senders", topic), message, at_key=True)
 
 
 def _codes(team: Any, *parts: tuple[str, str]) -> set[str]:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from domain.authoring.yaml_source import SourceProblem, validate
+from domain.brand.policy import BrandPolicy
 from domain.checking.sales_lint import lint_team
 from domain.consent.policy import ConsentPolicy
 from domain.forms.policy import FormsPolicy
@@ -78,6 +79,7 @@ POLICIES: dict[str, type[PolicyFile]] = {
         ContentPolicy,
         SegmentsPolicy,
         FormsPolicy,
+        BrandPolicy,
     )
 }
 

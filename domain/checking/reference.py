@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import ModelSchema
 
+from domain.brand.policy import Color
 from domain.cadences.cadence import Cadence, Name, Reason
 from domain.checking.policies import POLICIES
 from domain.consent import policy as consent
@@ -38,6 +39,7 @@ KINDS: tuple[Any, ...] = (
     *(SpanField, ClockSpanField, DelayField, MonthsField, MinuteOfDay, DayField),
     *(WeekField, NamedDaysField, ZoneField, CountryField),
     *(scoring.CapField, consent.CapField, scoring.KindsField, Name, Reason, Code),
+    Color,
 )
 """Types of values with a form of their own (``domain.authoring.kinds``)."""
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from domain.authoring.yaml_source import SourceProblem
 from domain.contracts.confirmation import CONFIRMATION_MAIL
 from domain.email.rendering import CompiledTemplate, TemplateError, check_fields, compile_template
+from domain.email.template_source import part_named
 from domain.email.trial import try_template
 
 _FILE = re.compile(r"([a-z0-9][a-z0-9-]*)\.([a-z]{2,3})\.mjml")
@@ -58,6 +59,6 @@ def check_template(
             parts,
             meeting=meeting,
             marketing=not meeting and name != CONFIRMATION_MAIL,
-            footer=footer if footer in parts else "",
+            footer=footer if part_named(footer, parts) else "",
         )
     return compiled, problems

@@ -51,9 +51,9 @@ preheader: "{_neutral(first)}"
   <mj-body>
     <mj-section padding="28px 0 0"><mj-column>
       <mj-text>{_paragraphs(text)}</mj-text>
-      {_part(parts, f"_signature.{language}.mjml", _SIGNATURE, "_signature.en.mjml")}
+      {_part(parts, "_signature.mjml", _SIGNATURE)}
     </mj-column></mj-section>
-    {_part(parts, f"_footer.{language}.mjml", _FOOTER, "_footer.en.mjml")}
+    {_part(parts, "_footer.mjml", _FOOTER)}
   </mj-body>
 </mjml>
 """
@@ -67,9 +67,8 @@ def _told(problems: list[SourceProblem]) -> str:
     return "\n".join(map(str, problems))
 
 
-def _part(parts: Mapping[str, str], name: str, otherwise: str, second: str = "") -> str:
-    found = next((one for one in (name, second) if one in parts), "")
-    return f'<mj-include path="{found}" />' if found else otherwise
+def _part(parts: Mapping[str, str], name: str, otherwise: str) -> str:
+    return f'<mj-include path="{name}" />' if name in parts else otherwise
 
 
 def _paragraphs(text: str) -> str:

@@ -28,6 +28,17 @@ SENDER_FIELDS = ("name", "email", "signature", "phone")
 OWNER_FIELDS = (*SENDER_FIELDS, "booking_link")
 """What it may say of whom the meeting is with, else of who owns the lead; nobody: of whom it is
 from."""
+STYLE_FIELDS = (
+    *("text_color", "small_color", "link_color", "button_color", "button_text_color"),
+    *("line_color", "background_rule", "font", "font_zh", "logo_width"),
+)
+"""How the company's mails look, which MJML may say anywhere: our own words only."""
+BRAND_FIELDS = (
+    *STYLE_FIELDS,
+    *("name", "company", "logo", "preferences", "between", "unsubscribe", "signed", "contact"),
+    *("footer", "footer_customer", "footer_called", "footer_meeting"),
+)
+"""What it may say of the company: see ``domain.brand.policy.brand_fields``."""
 FIELDS = frozenset(
     {
         *(f"lead.{name}" for name in ("first_name", "last_name", "title", "company")),
@@ -36,6 +47,7 @@ FIELDS = frozenset(
         *(f"sender.{name}" for name in SENDER_FIELDS),
         *(f"owner.{name}" for name in OWNER_FIELDS),
         *(f"links.{name}" for name in ("unsubscribe", "preferences", "booking")),
+        *(f"brand.{name}" for name in BRAND_FIELDS),
         "links.confirmation",
         "postal_address",
     }
@@ -61,7 +73,7 @@ MAY_BE_EMPTY = frozenset(
     {"lead.first_name", "lead.last_name", "lead.title", "lead.company"}
     | MEETING_PLACES
     | {MEETING_WORDS}
-    | {"sender.signature", "sender.phone"}
+    | {"sender.signature", "sender.phone", "brand.logo", "brand.signed"}
     | {"owner.email", "owner.signature", "owner.phone", "owner.booking_link"}
     | {"visit.what", "mail.subject", "times.first"}
 )

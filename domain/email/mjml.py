@@ -19,12 +19,14 @@ import mrml
 from domain.authoring.yaml_messages import did_you_mean
 from domain.authoring.yaml_source import SourceProblem
 from domain.email.dangers import NEVER, WORD, danger_in_attribute, danger_in_css
+from domain.email.merge_fields import STYLE_FIELDS
 from domain.email.template_source import TAG, Fragment, SourceError, Tag, guarded, tags_of
 
 _TAGGED = re.compile(f"({TAG.pattern})", re.DOTALL)
 _LINK = re.compile(
-    r"""\{\{[-+]?\s*(?:links\s*\.\s*\w+|link\s*\(\s*(?:"[^"]*"|'[^']*')\s*\))\s*[-+]?\}\}"""
+    r"""\{\{[-+]?\s*(?:links\s*\.\s*\w+|brand\s*\.\s*logo|link\s*\(\s*(?:"[^"]*"|'[^']*')\s*\))\s*[-+]?\}\}"""
 )
+_STYLE = re.compile(rf"\{{\{{\s*brand\.(?:{'|'.join(STYLE_FIELDS)})\s*\}}\}}")
 _ELEMENT = re.compile(r"""(<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>)""")
 _AFTER_LETTERS = re.compile(r"(?:(?<=[^\x00-\x7f])|(?<=[^\x00-\x7f].))>")
 _PARENTS: dict[str, frozenset[str]] = {
@@ -102,7 +104,8 @@ def to_html_and_text(body: Fragment, shared: Mapping[str, str]) -> tuple[str, st
     found = [int(number) for number in WORD.findall(html)]
     for number, tag in enumerate(tags):
         wanted = {1} if tag.keyword else {1, 2, 3}
-        if not tag.text.startswith("{#") and found.count(number) not in wanted:
+        anywhere = tag.text.startswith("{#") or _STYLE.fullmatch(tag.text)
+        if not anywhere and found.count(number) not in wanted:
             message = f"MJML gives {tag.text} no place in the HTML here. Move it into an mj-text"
             raise SourceError([body.problem(tag.offset, message)])
 
@@ -227,6 +230,8 @@ class _Walk(HTMLParser):
             return
         if tag == "br":
             self.text.line_break()
+        elif tag == "img":
+            self._write_tagged(self._with_tags(values.get("alt", "")))
         elif tag in ("li", "td", "th"):
             self._start_item(tag)
         elif tag == "tr":
@@ -325,6 +330,8 @@ class _Walk(HTMLParser):
     def _handle_tag(self, number: int) -> None:
         tag = self._tags[number]
         parent = self._stack[-1] if self._stack else _Open("", 0)
+        if self._inside("mj-style") and _STYLE.fullmatch(tag.text):
+            return
         if self._inside("mj-preview", "mj-title") and not tag.keyword:
             return
         in_content = self._inside(*_CONTENT)
@@ -372,6 +379,8 @@ class _Walk(HTMLParser):
         for name, value in values.items():
             numbers = [int(number) for number in WORD.findall(value)]
             for tag in (self._tags[number] for number in numbers):
+                if _STYLE.fullmatch(tag.text) and name not in _TAGGED_ATTRIBUTES:
+                    continue
                 if name not in _TAGGED_ATTRIBUTES or tag.keyword:
                     names = ", ".join(sorted(_TAGGED_ATTRIBUTES))
                     message = f"{tag.text} cannot stand in '{name}': only {{{{ … }}}} in {names}"

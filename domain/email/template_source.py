@@ -90,7 +90,7 @@ def with_parts(
             break
         add(source[at : match.start()], file, source, at)
         at = match.end()
-        part = parts.get(match[1])
+        part = parts.get(part_named(match[1], parts) or "")
         if part is None:
             message = f"there is no part '{match[1]}'.{did_you_mean(match[1], parts)}"
             whole = Fragment(source, ((0, file, source, 0),))
@@ -102,6 +102,15 @@ def with_parts(
     add(source[at:], file, source, at)
     fragment = Fragment("".join(text), tuple(pieces) or ((0, file, source, start),))
     return fragment, problems
+
+
+def part_named(name: str, parts: Mapping[str, str]) -> str | None:
+    """The part that is included by a name: the one of that name or, where a language has none of
+    its own (``_footer.en.mjml``), the one for all (``_footer.mjml``). None when there is none."""
+    if name in parts:
+        return name
+    of_all = re.sub(r"\.[a-z]{2,3}(?=\.mjml$)", "", name)
+    return of_all if of_all in parts else None
 
 
 def _without_comments(source: str) -> str:

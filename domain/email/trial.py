@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.authoring.yaml_source import SourceProblem
-from domain.email.merge_fields import OWNER_FIELDS, SENDER_FIELDS, at_line
+from domain.email.merge_fields import BRAND_FIELDS, OWNER_FIELDS, SENDER_FIELDS, at_line
 from domain.email.rendering import (
     CompiledTemplate,
     RenderError,
@@ -80,6 +80,7 @@ def _fields(lead: Mapping[str, str], *, meeting: bool) -> dict[str, Any]:
             "booking": "https://go.example/booking",
             "confirmation": "https://go.example/confirmation",
         },
+        "brand": dict.fromkeys(BRAND_FIELDS, "") | {"name": "Sample"},
         "postal_address": "1 Lane",
         "link": lambda url: url,
     }

@@ -288,6 +288,7 @@ NOT_OF_LEADS = frozenset(
         "cadence_trigger",
         "template_version",
         "policy_version",
+        "image",  # What marketing shows everybody, without what its file said of anybody.
         "enrollment_run",  # Why a colleague enrolled leads, in words about all of them.
         "import_run",
         "lead_count",

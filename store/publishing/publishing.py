@@ -6,7 +6,7 @@ last holds, wherever it was written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -14,12 +14,14 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select, text
 
 from domain.access import Action, publishing
-from domain.authoring.yaml_source import ordered
+from domain.authoring.yaml_source import SourceProblem, ordered, read
+from domain.brand.policy import BrandPolicy
 from domain.checking.checked import CheckedTexts, check_among
 from domain.checking.lint import lint
 from domain.email.checked import check_template, template_of
 from domain.segments.policy import SegmentsPolicy
 from store.bounded import allow_long_work
+from store.images.images import will_be_there
 from store.published.cadences import (
     UNSIGNED,
     Publication,
@@ -115,8 +117,22 @@ def check_beside_published(
         if compiled is not None:
             checked.templates.append(TemplateSource(name, language, source, compiled))
     checked.problems += not_dates(connection, checked.cadences)
+    checked.problems += _logo_that_is_not_here(connection, checked, others)
     checked.problems[:] = ordered(checked.problems)
     return checked
+
+
+def _logo_that_is_not_here(
+    connection: Connection, checked: Checked, texts: Mapping[str, str]
+) -> Iterator[SourceProblem]:
+    """A logo that was deleted, or is another installation's: every mail would show a gap."""
+    source, brand = checked.policies.get(BrandPolicy.name(), ("", None))
+    if not isinstance(brand, BrandPolicy) or brand.logo is None:
+        return
+    if not will_be_there(connection, brand.logo.image):
+        file = next(file for file, text in texts.items() if text == source)
+        message = "there is no such image here. Upload it in the console, and write its name"
+        yield read(source, file).problem(("logo", "image"), message)
 
 
 def is_in_force(connection: Connection, replaced: ReplacedVersion) -> bool:

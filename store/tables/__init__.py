@@ -50,6 +50,7 @@ from store.tables.figures import (
 )
 from store.tables.forms import FormConsentText, FormDay, FormSubmission
 from store.tables.health import FailingActivity, WriteProbe
+from store.tables.images import StoredImage
 from store.tables.lead_work import LeadContact, LeadCorrection, LeadNote, WrittenMail
 from store.tables.leads import IN_SALES_HANDS, Account, ImportRun, Lead, StageTransition
 from store.tables.mail import (
@@ -190,6 +191,7 @@ __all__ = [
     "SlaClock",
     "Spend",
     "StageTransition",
+    "StoredImage",
     "Suppression",
     "Table",
     "Task",

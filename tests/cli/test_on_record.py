@@ -22,6 +22,7 @@ from cli import journeys
 from cli.errors import UserError
 from cli.stack import prepare_database
 from domain.access import Role
+from domain.email.images import clean_image
 from domain.tasks.completion import Completion
 from settings import Settings
 from store.access.sessions import begin_session
@@ -45,6 +46,7 @@ READS = """
     meetings list; meetings show 1
     opportunity list; opportunity show 1; opportunity changes 1
     funnel; figures money; figures pipeline; figures forecast; figures speed; figures recycle
+    image list
     figures leaks; figures cohorts; figures velocity
     figures scoring; figures content; figures win-loss
     figures deliverability; figures data-quality; figures days; figures anomalies
@@ -58,10 +60,13 @@ READS = """
     cadence enrollments; segment list; segment show gone-quiet; segment members gone-quiet
     segment count "cycle > 1"; form list; form show demo-request; form submissions demo-request
 """
-CHANGES = """
+GIF = "GIF89a\x01\x00\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+"""An image whose bytes are all ASCII."""
+CHANGES = f"""
     import leads.csv; prospect 3 --owner rep-1; cadence import-bundle welcome.zip
     cadence enroll welcome-nurture --ids 2; cadence undo-enrollment 1
     form publish forms.yaml; form release 1
+    image add logo.gif --alt Lindenmoor; image delete {clean_image(GIF.encode()).name}
     lead score 1 5; lead suppress 1; lead permit 1 --evidence "on the phone"
     lead play 1 2 --cadence welcome-nurture
     lead pause 1; lead resume 1; lead move 1 Recycle; lead stop 1
@@ -125,6 +130,7 @@ FACTS = {"figures_due", "funnel_unit", "funnel_passage", "funnel_move"}
 """What figures are read from: made anew from the other tables by whoever asks."""
 FILES = {
     "forms.yaml": FORMS,
+    "logo.gif": GIF,
     "leads.csv": "email\ndi@hafen.example\n",
     "costs.csv": "source,campaign,month,amount,currency\nfair,spring,2026-05,900,EUR\n",
     "past.csv": "id,mql\nold-1,2025-11-03\n",

@@ -57,7 +57,7 @@ class Post:
         links = link_signer(self.settings)
         mail = mail_text(
             template.compiled,
-            merge_fields(row, None, row.language),
+            merge_fields(connection, self.settings, row, None, row.language),
             self.settings,
             links,
             key=touch_key,

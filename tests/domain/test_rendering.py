@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from domain.brand.policy import DEFAULT, brand_fields
 from domain.email.rendering import (
     MAX_OUTPUT,
     CompiledTemplate,
@@ -46,6 +47,7 @@ def fields(**lead: Any) -> dict[str, Any]:
         },
         "sender": {"name": "Sam", "email": "sam@example.com", "title": ""},
         "links": {"unsubscribe": "https://go.example/u", "booking": "https://go.example/b?a=1&b=2"},
+        "brand": brand_fields(DEFAULT, "en", "https://go.example"),
         "postal_address": "1 Lane",
         "link": lambda url: f"https://go.example/l?to={url}&x=1",
     }

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from domain.brand.policy import DEFAULT, brand_fields
 from domain.cadences.cadence import Cadence
 from domain.checking.lint import lint
 from domain.email.rendering import RenderedEmail, check_fields, compile_template, render
@@ -74,6 +75,7 @@ def mail(file: Path, lead: dict[str, str]) -> RenderedEmail:
             "booking": "https://go.example/b/t",
             "confirmation": "https://go.example/c/t",
         },
+        "brand": brand_fields(DEFAULT, file.name.split(".")[1], "https://go.example"),
         "postal_address": "Lindenmoor, 1 Orchard Lane",
         "link": lambda url: f"https://go.example/l/{url.removeprefix('https://')}",
     }

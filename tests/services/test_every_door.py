@@ -17,6 +17,7 @@ from tests.services.act_cases import ACTS, CADENCE, LEADS, MISTAKE, SECRET, Act,
 from tests.services.doors import by_command_line, records, rows
 from tests.services.enrollment_cases import ACTS as ENROLLING
 from tests.services.form_acts import FORM_ACTS
+from tests.services.image_acts import IMAGE_ACTS, files_of
 from tests.web.api.conftest import Api
 
 
@@ -46,11 +47,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SECRET_KEY", SECRET)
     (tmp_path / "leads.csv").write_bytes(LEADS)
     (tmp_path / "calls.yaml").write_text(CADENCE, encoding="utf-8")
+    files_of(tmp_path)
     (tmp_path / "wrong.yaml").write_text(MISTAKE, encoding="utf-8")
     return tmp_path
 
 
-@pytest.mark.parametrize("act", [*ACTS, *FORM_ACTS, *ENROLLING], ids=lambda act: act.name)
+@pytest.mark.parametrize(
+    "act", [*ACTS, *FORM_ACTS, *IMAGE_ACTS, *ENROLLING], ids=lambda act: act.name
+)
 async def test_an_act_is_the_same_at_every_door(
     act: Act,
     postgres_server: EmbeddedPostgres,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.brand.policy import DEFAULT, brand_fields
+
 FIELDS: dict[str, Any] = {
     "lead": {
         "first_name": "Robin",
@@ -28,6 +30,7 @@ FIELDS: dict[str, Any] = {
         "booking": "https://go.example/booking",
         "confirmation": "https://go.example/confirmation",
     },
+    "brand": brand_fields(DEFAULT, "en", "https://go.example"),
     "postal_address": "1 Lane",
     "link": lambda url: f"https://go.example/c?{url}",
 }

@@ -56,6 +56,8 @@ PAGES = (
     "marketing.scoring_settings",
     "marketing.recycle_settings",
     "marketing.consent_settings",
+    "marketing.brand_settings",
+    "marketing.images",
     "marketing.outbox",
     "marketing.outbox_mail",
     "figures.funnel",

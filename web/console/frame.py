@@ -94,9 +94,10 @@ NAVIGATION = (
                 Action.READ_CADENCES,
                 also=(
                     *("/templates", "/scoring-settings", "/recycle-settings"),
-                    "/consent-settings",
+                    *("/consent-settings", "/brand-settings"),
                 ),
             ),
+            NavigationEntry("/images", N_("Images"), "image", Action.READ_CADENCES),
             NavigationEntry("/forms", N_("Forms"), "dynamic_form", Action.READ_CADENCES),
             NavigationEntry("/recycle", N_("Recycle pool"), "autorenew", Action.READ_RECYCLE),
             NavigationEntry("/outbox", N_("Outbox"), "outbox", Action.READ_MAILS),

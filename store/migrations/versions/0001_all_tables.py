@@ -15,6 +15,7 @@ FIRST = Path(__file__).parents[1] / "first"
 ROOMS = (
     *("functions", "leads", "cadences", "lead_work", "mail", "sales", "engagement", "tracking"),
     "forms",
+    "images",
     "snapshots",
     *("access", "console", "notifications", "relay", "health", "figures", "money", "segments"),
     "entries",

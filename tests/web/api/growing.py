@@ -165,6 +165,13 @@ LISTS: dict[str, Growing] = {
     "/users": Growing(_users),
     "/tokens": Growing(_tokens, ("name",)),
     "/write-keys": Growing(_write_keys, ("name",)),
+    "/images": Growing(
+        rows(
+            "INSERT INTO image (name, kind, width, height, size, content, alt, file_name, "
+            "uploaded_by) VALUES (lpad('' || :n, 64, '0') || '.png', 'png', 1, 1, 1, 'x', 'x', "
+            "'x.png', 'eve')"
+        )
+    ),
     "/leads": Growing(_leads("owned", owner="rep-1")),
     "/duplicates": Growing(_pairs, ("key",)),
     "/account-matches": Growing(_strangers, ("domain",)),

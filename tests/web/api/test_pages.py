@@ -20,6 +20,7 @@ from web.api.paging import Page
 
 LIMIT = 3
 BOUNDED = {
+    "/images/{name}": {"shown_in": "what is published"},
     "/leads/{lead_id}": {"history": "the newest lines", "scoring": "a line per rule"},
     "/segments/{name}": {"sizes": "of the last days"},
     "/segment-preview": {"count": "some reasons and ids", "sample": "ten of them"},

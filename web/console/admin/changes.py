@@ -90,6 +90,8 @@ DONE = {
     "DELETE enrollments/*": N_("Undid an enrollment of leads"),
     "POST publications": N_("Published cadences or policies"),
     "POST bundles": N_("Imported a bundle"),
+    "POST images": N_("Uploaded an image"),
+    "DELETE images/*": N_("Deleted an image"),
     "POST cadences/templates/*/test": N_("Sent a test mail"),
     "POST system/sending/resume": N_("Had paused mail go on"),
     "POST suppressions": N_("Suppressed an address"),

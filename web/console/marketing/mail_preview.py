@@ -7,6 +7,7 @@ from nicegui import ui
 
 import services.test_mails
 from domain.access import Action
+from domain.brand.policy import IMAGES
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
 from mail.sample_mails import preview
 from services.access import may_see
@@ -21,7 +22,7 @@ DESK, PHONE = 720, 390
 """Widths in CSS pixels."""
 _HEAD = Markup(
     '<base target="_blank"><meta http-equiv="Content-Security-Policy" content="default-src '
-    "'none'; style-src 'unsafe-inline'; img-src data: https:\">"
+    "'none'; style-src 'unsafe-inline'; img-src data: https: http:\">"
 )
 """Links of the mail would open a window, which its frame may not; it runs no script."""
 
@@ -99,7 +100,7 @@ class MailPreview:
             return
         self.place.clear()
         with self.place:
-            show(_shown(mail))
+            show(_shown(mail, self.visit.context.settings.web_url()))
 
     def _say_for_whom(self) -> None:
         self.chosen.clear()
@@ -132,7 +133,7 @@ class MailPreview:
         button(_("Send test"), send)
 
 
-def _shown(mail: RenderedEmail) -> Markup:
+def _shown(mail: RenderedEmail, base: str) -> Markup:
     return Markup(
         '{}<div class="devices"><figure><figcaption>{}</figcaption>{}</figure>'
         "<figure><figcaption>{}</figcaption>{}</figure>"
@@ -141,17 +142,23 @@ def _shown(mail: RenderedEmail) -> Markup:
     ).format(
         facts({_("Subject"): mail.subject}),
         _("Desktop"),
-        _framed(mail.html, DESK, _("The mail on a desktop")),
+        framed(mail.html, DESK, _("The mail on a desktop"), base),
         _("Phone"),
-        _framed(mail.html, PHONE, _("The mail on a phone")),
+        framed(mail.html, PHONE, _("The mail on a phone"), base),
         _("Plain text"),
         mail.text,
     )
 
 
-def _framed(html: str, width: int, title: str) -> Markup:
-    """The mail in a frame that runs no script and follows no link."""
+def framed(html: str, width: int, title: str, base: str) -> Markup:
+    """The mail in a frame that runs no script and follows no link.
+
+    Args:
+        base: the web app's public address. Its images are fetched from where the console is: a page
+            loads no others, so that looking at a mail is not seen elsewhere.
+    """
     inside = html.replace("<head>", f"<head>{_HEAD}", 1)
+    inside = inside.replace(f'src="{base}{IMAGES}/', f'src="{IMAGES}/')
     return Markup(
         '<iframe sandbox srcdoc="{}" width="{}" height="640" title="{}"></iframe>'
     ).format(inside, width, title)

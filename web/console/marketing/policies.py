@@ -38,10 +38,14 @@ ABOUT = {
     "content": N_("What sales gets to send, by stage"),
     "segments": N_("Leads that have something in common, by name"),
     "forms": N_("Hosted forms: what they ask, and what follows"),
+    "brand": N_("How mails look, whom they are from, and what stands under them"),
 }
 """What each policy is about."""
 FORMS = {
-    **{name: f"/{name}-settings" for name in ("scoring", "recycle", "consent", "team", "sla")},
+    **{
+        name: f"/{name}-settings"
+        for name in ("scoring", "recycle", "consent", "team", "sla", "brand")
+    },
     "segments": "/segments",
 }
 """Policies that can be changed in a form → its page."""

@@ -143,7 +143,7 @@ class PolicyForm:
             field.error = None
         self._mistakes.clear()
         for one in problems:
-            typed_in = _field_of(source.path_at(one.line, one.column), fields)
+            typed_in = field_of(source.path_at(one.line, one.column), fields)
             if typed_in is not None:
                 typed_in.error = one.message
                 continue
@@ -210,7 +210,7 @@ class PolicyForm:
             ui.navigate.reload()
 
 
-def _field_of(path: Path, fields: Fields) -> ValidationElement[Any] | None:
+def field_of(path: Path, fields: Fields) -> ValidationElement[Any] | None:
     """The field of a value: its own, that of what it is in, or the first of what is in it."""
     for length in range(len(path), 0, -1):
         if found := fields.get(path[:length]):

@@ -1,0 +1,1 @@
+"""How the company looks and signs in its mails."""
