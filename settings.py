@@ -137,6 +137,12 @@ class Settings(BaseSettings):
     email_domains: str = ""
     """Domains, separated by commas, that the provider may send from (SPF, DKIM) beside that of
     ``EMAIL_FROM``: reps whose address is at one of them write to their leads in their own name."""
+    dkim_selectors: str = ""
+    """Selectors, separated by commas, that the provider signs our mail with (DKIM), for checks.
+    Empty: SendGrid's, else those that are usual."""
+    dns_servers: str = ""
+    """Name servers for checks of our domains, ``ADDRESS`` or ``ADDRESS:PORT``, separated by commas.
+    Empty: those of the system."""
     email_postal_address: str = "Lindenmoor, 1 Orchard Lane, Springfield"
     sendgrid_api_key: SecretStr | None = None
     sendgrid_host: str = "https://api.sendgrid.com"

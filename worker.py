@@ -44,6 +44,7 @@ from activities.fresh_segments import FreshSegments
 from activities.heartbeats import Heartbeats, hear_database
 from activities.registry import email_activities, journey_activities, webhook_activities
 from activities.resources import Resources
+from activities.sender_guard import SenderGuard
 from code_version import code_version
 from crash_points import crash_point
 from domain.contracts.journey import EMAIL_QUEUE, JOURNEY_QUEUE
@@ -178,6 +179,7 @@ async def run(settings: Settings, stopping: Stopping) -> None:
         asyncio.create_task(BusyCalendars(resources).run()),
         asyncio.create_task(FreshFigures(resources).run()),
         asyncio.create_task(FreshSegments(resources).run()),
+        asyncio.create_task(SenderGuard(resources).run()),
         asyncio.create_task(EnrollmentRuns(resources).run()),
     ]
     await asyncio.wait([told, *running], return_when=asyncio.FIRST_COMPLETED)

@@ -60,6 +60,12 @@ _WAITS = {
     "decide": WaitKind.BRANCH,
     "exit": WaitKind.CADENCE_END,
 }
+_OBSTACLES = {
+    "recipient": Obstacle.RECIPIENT,
+    "sender": Obstacle.SENDER,
+    "limit": Obstacle.LIMIT,
+    "stopped": Obstacle.SENDER_STOPPED,
+}
 LATE_SECONDS = 60.0
 """Real seconds. A step that a busy system gets to this much late was on time: a mail that was due
 in the last minute of its window goes now, not on the next day the window opens."""
@@ -256,6 +262,7 @@ class CadenceActivities:
                 caps=rules.caps,
                 enrollment_id=row.enrollment_id,
                 turn=turn,
+                waited=row.put_off_from is not None,
             ),
             now,
         )
@@ -366,4 +373,4 @@ def _obstacle(delivery: TouchDelivery) -> Obstacle | None:
         return Obstacle.CAPPED
     if delivery.until is None:
         return None
-    return Obstacle.RECIPIENT if delivery.why == "recipient" else Obstacle.SENDER
+    return _OBSTACLES[delivery.why]

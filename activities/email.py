@@ -15,10 +15,17 @@ from temporalio.exceptions import ApplicationError
 from activities import failing, refusals
 from activities.resources import Resources
 from crash_points import crash_point
-from domain.consent.policy import MARKETING_STOPS, OPERATIONAL_STOPS, FrequencyCap, Room
+from domain.consent.policy import (
+    MARKETING_STOPS,
+    OPERATIONAL_STOPS,
+    SALES_TOPIC,
+    FrequencyCap,
+    Room,
+)
 from domain.email.message import CalendarPart, thread_headers
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
 from domain.email.sender import Sender, is_sent_from
+from domain.sending.guard import SenderState
 from mail.channels.base import (
     EmailMessage,
     MessageRejected,
@@ -68,6 +75,13 @@ class Email:
     calendar: CalendarPart | None = None
     turn: str = ""
     """What the claims of all attempts at it begin with."""
+    waited: bool = False
+    """Whether it was put off before."""
+
+    @property
+    def waits_for_limits(self) -> bool:
+        """Whether it is marketing's, of which nobody waits for a single one."""
+        return self.enrollment_id is not None and self.topic not in ("", SALES_TOPIC)
 
 
 @dataclass(frozen=True)
@@ -75,12 +89,13 @@ class TouchDelivery:
     """What became of a touch: sent, failed, unknown, suppressed, capped until there is ``room``,
     ``queue`` when a local activity can't send it at once, or ``put_off`` until a time (journey
     time, UTC) and for a reason: ``recipient`` when the recipient's side takes nothing now,
-    ``sender`` when we are refused, or nothing is sent."""
+    ``sender`` when we are refused, or nothing is sent, ``limit`` when as many have gone as may,
+    ``stopped`` when marketing's mail from this sender is stopped."""
 
     state: str
     room: Room | None = None
     until: datetime | None = None
-    why: Literal["", "recipient", "sender"] = ""
+    why: Literal["", "recipient", "sender", "limit", "stopped"] = ""
 
 
 def deliver(resources: Resources, email: Email, now: datetime) -> TouchDelivery:
@@ -127,6 +142,19 @@ def _deliver(resources: Resources, email: Email, now: datetime) -> TouchDelivery
             _count(resources, "suppressed")
         return TouchDelivery(found.state, found.room)
     sender = _sender(resources, email.key, mine, found.sender)
+    if email.waits_for_limits:
+        held = resources.send_limits.hold(
+            email.key,
+            mine,
+            sender=(sender or brand(resources.settings)).email,
+            recipient=email.recipient,
+            now=now,
+            waited=email.waited,
+        )
+        if held is not None:
+            _count(resources, "put_off")
+            why: Literal["limit", "stopped"] = "stopped" if held.stopped else "limit"
+            return TouchDelivery("put_off", until=held.until, why=why)
     delivery = _send(resources, replace(email, sender=sender), mine, now)
     if probe and delivery.state == "sent":
         with resources.engine.begin() as connection:
@@ -135,9 +163,12 @@ def _deliver(resources: Resources, email: Email, now: datetime) -> TouchDelivery
 
 
 def _sender(resources: Resources, key: str, claim: str, kept: Sender | None) -> Sender | None:
-    """The rep whom the first claim chose, unless that one can write no more: what may be sent has
-    gone out nowhere, so the company's own sender is no second one."""
+    """The rep whom the first claim chose, unless that one can write no more, or receivers refuse
+    the rep's domain: what may be sent has gone out nowhere, so the company's own sender is no
+    second one."""
     sender = still_sending(resources.settings, kept)
+    if sender and resources.send_limits.rules().state(sender.email) is SenderState.REFUSED:
+        sender = None
     if sender is not kept:
         with resources.statements.connect() as connection:
             ledger.send_as_company(connection, key, claim=claim)

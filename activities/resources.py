@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from temporalio import activity
 
+from activities.send_limits import SendLimits
 from activities.send_pace import SendPace
 from domain.email.links import LinkSigner
 from mail.channels.base import Channel
@@ -39,6 +40,11 @@ class Resources:
             per_second=self.settings.send_rate_per_second,
             places=max(1, self.settings.worker_concurrency // 2),
         )
+
+    @functools.cached_property
+    def send_limits(self) -> SendLimits:
+        """How much marketing mail may go, by sender and receiver."""
+        return SendLimits(self.engine, self.settings)
 
     def now(self) -> datetime:
         """Journey time (UTC) at which Temporal started this activity.

@@ -65,6 +65,8 @@ class Action(StrEnum):
     READ_MAILS = "read the outbox"
     READ_SYSTEM = "read how the system stands"
     RESUME_SENDING = "have paused sending go on"
+    READ_DELIVERABILITY = "read how senders stand"
+    RESUME_SENDER = "let a stopped sender go on"
     OWN_SETTINGS = "change their own settings"
 
 
@@ -122,6 +124,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_MAILS: frozenset({Role.MARKETING, Role.MANAGER, Role.OPS, Role.ADMIN}),
     Action.READ_SYSTEM: frozenset({Role.OPS, Role.ADMIN}),
     Action.RESUME_SENDING: frozenset({Role.OPS, Role.ADMIN}),
+    Action.READ_DELIVERABILITY: frozenset({Role.MARKETING, Role.OPS, Role.ADMIN}),
+    Action.RESUME_SENDER: frozenset({Role.MARKETING, Role.OPS, Role.ADMIN}),
     Action.OWN_SETTINGS: _EVERYBODY,
 }
 """Action → the roles that may do it. A user or token :data:`OF_ONE_TEAM` does it for the leads that

@@ -213,6 +213,7 @@ ALERTS = {
     "hot_unanswered": "Nobody answers a hot lead",
     "unassigned": "Leads without a rep",
     "sending_paused": "No mail goes out",
+    "sender_stopped": "A sender of ours is stopped",
     "nudge": "Your manager asks you to look",
     "sla_reminder": "Promise broken",
     "sla_breach": "Promise broken for long",

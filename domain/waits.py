@@ -45,6 +45,12 @@ def said_of(wait: Wait) -> Sentence:
             )
         case Obstacle.SENDER:
             return sentence("{what}, because sending is paused: our mail is refused", what=what)
+        case Obstacle.LIMIT:
+            return sentence("{what}, because a limit on sending is reached until then", what=what)
+        case Obstacle.SENDER_STOPPED:
+            return sentence(
+                "{what}, because too much mail of this sender bounces or is called spam", what=what
+            )
         case Obstacle.CAPPED if wait.facts.get("times") == 1:
             return sentence(
                 "{what}, because this lead has had its mail of the {per}",

@@ -10,7 +10,7 @@ import psycopg2
 
 from domain.sentences import Sentence, sentence
 from health.checks import Check, State, unknown
-from health.sending import sending
+from health.sending import senders, sending
 from settings import Clock
 from store import health, migrate
 from store.health import Overdue, Probe
@@ -36,6 +36,7 @@ CHECKED: dict[str, Sentence] = {
     "tasks": sentence("Tasks"),
     "activities": sentence("Activities"),
     "sending": sentence("Sending"),
+    "senders": sentence("Senders"),
     "touches": sentence("Mails"),
     "webhooks": sentence("Webhooks"),
     "jobs": sentence("Imports and scoring"),
@@ -374,6 +375,7 @@ _ASK: dict[str, Callable[[str, Sentence, Probe, Clock], Check]] = {
     "tasks": _tasks,
     "activities": _activities,
     "sending": sending,
+    "senders": senders,
     "touches": _touches,
     "webhooks": _webhooks,
     "jobs": _jobs,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from domain.sending.guard import SenderState
 from domain.sentences import Sentence, sentence
 from health.checks import Check, State
 from settings import Clock
@@ -26,6 +27,29 @@ def sending(name: str, title: Sentence, probe: Probe, clock: Clock) -> Check:
     advice = _why_paused(first["reason"], first["detail"])
     figures = {"paused": [dict(row, opened_at=row["opened_at"].isoformat()) for row in pauses]}
     return Check(name, title, State.BAD, said, advice, figures)
+
+
+def senders(name: str, title: Sentence, probe: Probe, _clock: Clock) -> Check:
+    """Whether a sending domain is slowed down or stopped (``store.mail.sender_standing``)."""
+    rows = probe.ask(health.SENDERS)
+    figures = {"senders": {row["domain"]: row["state"] for row in rows}}
+    if not rows:
+        return Check(name, title, State.OK, sentence("all send as usual"), figures=figures)
+    listed = ", ".join(row["domain"] for row in rows)
+    if all(row["state"] == SenderState.SLOWED for row in rows):
+        advice = sentence(
+            "Too much mail from {domains} bounces or is called spam, so it is slowed down: clean "
+            "up the lists that it goes to. See the page *Deliverability guard*.",
+            domains=listed,
+        )
+        return Check(name, title, State.WARN, sentence("slowed down"), advice, figures)
+    advice = sentence(
+        "Marketing's mail from {domains} waits or goes as the company's, because too much of it "
+        "bounces, is called spam or is refused. Mend that, then let it go on: on the page "
+        "*Deliverability guard*, or `python starter.py sending resume-sender DOMAIN`.",
+        domains=listed,
+    )
+    return Check(name, title, State.BAD, sentence("stopped"), advice, figures)
 
 
 def _why_paused(reason: str, detail: str) -> Sentence:

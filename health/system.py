@@ -12,6 +12,8 @@ from sqlalchemy.engine import make_url
 from domain.sentences import sentence
 from health import database, temporal
 from health.checks import Check, State
+from health.sender_domains import SenderDomains
+from health.sender_domains import check as check_senders
 from health.visits import visits
 from settings import Settings
 
@@ -19,25 +21,34 @@ LOW_DISK_BYTES = 1024**3
 
 
 async def examine(
-    settings: Settings, *, database_url: str = "", temporal_address: str = ""
+    settings: Settings,
+    *,
+    database_url: str = "",
+    temporal_address: str = "",
+    senders: SenderDomains | None = None,
 ) -> list[Check]:
     """How everything stands, within a few seconds.
 
     Args:
         database_url, temporal_address: instead of those of the settings.
+        senders: what is known of our domains, which is asked anew only when it is old.
     """
     database_url = database_url or settings.database_url
     address = temporal_address or settings.temporal_address
+    asked = asyncio.create_task(
+        asyncio.to_thread(check_senders, senders or SenderDomains(settings))
+    )
     local = [
         await asyncio.to_thread(disk, settings.perennial_home),
         await asyncio.to_thread(visits, settings.visit_spool()),
     ]
     if not address:
-        return [*local, *await _database(settings, database_url), _no_address()]
+        found = await _database(settings, database_url)
+        return [*local, *found, _no_address(), await asked]
     of_database, of_temporal = await asyncio.gather(
         _database(settings, database_url), temporal.examine(settings, address)
     )
-    return [*local, *of_database, *of_temporal]
+    return [*local, *of_database, *of_temporal, await asked]
 
 
 async def _database(settings: Settings, database_url: str) -> list[Check]:

@@ -10,6 +10,7 @@ import structlog
 
 from domain.contracts.journey import JOURNEY_QUEUE
 from health.checks import Check, State
+from health.sender_domains import SenderDomains
 from health.system import examine
 from settings import Settings
 
@@ -27,6 +28,7 @@ class HealthWatch:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.senders = SenderDomains(settings)
         self._seen: Sequence[Check] = ()
         self._seen_at = -KEPT_SECONDS
         self._looking: asyncio.Task[None] | None = None
@@ -61,7 +63,7 @@ class HealthWatch:
     async def _look(self) -> None:
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
-                self._seen = await examine(self._settings)
+                self._seen = await examine(self._settings, senders=self.senders)
         except TimeoutError as error:
             log.warning("what runs can't be looked at", error=type(error).__name__)
         finally:

@@ -14,9 +14,12 @@ from store.notifications.raised import NewNotification, notify
 from store.outbox.outgoing import announce
 from store.tables import Rep
 
-# An alert about unassigned leads stands as long as they wait, that nothing is sent until it is
-# fixed, and a hot lead's until it is answered: those close by themselves.
-CLOSE_BY_THEMSELVES = ("hot_lead", "hot_unanswered", "unassigned", "sending_paused")
+# An alert about unassigned leads stands as long as they wait, that nothing is sent, or nothing of
+# one sender, until it is fixed, and a hot lead's until it is answered: those close by themselves.
+CLOSE_BY_THEMSELVES = (
+    *("hot_lead", "hot_unanswered", "unassigned", "sending_paused"),
+    "sender_stopped",
+)
 OF_NOBODY = ("sending_paused", "booking_unreadable")
 """Kinds that those who look after the system hear of where there is no manager."""
 

@@ -67,6 +67,7 @@ NOT_TAKEN = """
     FROM relay_message WHERE outcome = '' AND kind = 'complete_task'
         AND created_at < now() - interval '1 minute'
 """
+SENDERS = "SELECT domain, state FROM sender_standing WHERE state <> 'good' ORDER BY domain"
 TASKS = """
     SELECT kind, count(*) AS open, count(*) FILTER (WHERE due_at < %(now)s) AS late
     FROM task WHERE state = 'open' GROUP BY kind ORDER BY kind

@@ -27,6 +27,7 @@ from domain.sales.sla import SlaPolicy
 from domain.sales.team import TeamPolicy
 from domain.scoring.policy import ScoringPolicy
 from domain.segments.policy import SegmentsPolicy
+from domain.sending.policy import SendingPolicy
 from domain.time.span import Span, SpanField
 
 
@@ -80,6 +81,7 @@ POLICIES: dict[str, type[PolicyFile]] = {
         SegmentsPolicy,
         FormsPolicy,
         BrandPolicy,
+        SendingPolicy,
     )
 }
 

@@ -54,6 +54,10 @@ class Obstacle(StrEnum):
     """The recipient's server takes nothing for now."""
     SENDER = "sender"
     """Our mail is refused."""
+    LIMIT = "limit"
+    """As many mails as may go from this sender, or to this receiver, have gone."""
+    SENDER_STOPPED = "sender_stopped"
+    """Too much of the sender's mail bounces, or is called spam."""
     HOURS_NEVER_MEET = "hours_never_meet"
     """The team never works while the lead may be called: the lead's hours decide."""
 

@@ -19,6 +19,8 @@ class NotificationKind(StrEnum):
     RECEIVED_MAIL = "received_mail"
     """A mail came of which nobody can tell whose it is, or what."""
     SENDING_STOPPED = "sending_stopped"
+    SENDER_STOPPED = "sender_stopped"
+    """Of one sender, for what bounces or is called spam."""
     OTHER_ALERT = "other_alert"
     """Of meetings, opportunities, leads without a rep."""
     DIGEST = "digest"
@@ -57,6 +59,7 @@ CHOSEN: dict[NotificationKind, str] = {
     NotificationKind.ESCALATED: N_("Nobody of your team answers a hot lead"),
     NotificationKind.RECEIVED_MAIL: N_("Received mail that a person must look at"),
     NotificationKind.SENDING_STOPPED: N_("No mail goes out"),
+    NotificationKind.SENDER_STOPPED: N_("A sender of ours is stopped"),
     NotificationKind.OTHER_ALERT: N_("Other alerts: meetings, opportunities, leads without a rep"),
     NotificationKind.ANOMALY: N_("A figure has stopped or collapsed"),
     NotificationKind.DIGEST: N_("What my day holds, each morning"),
@@ -72,6 +75,7 @@ URGENT = [
     NotificationKind.SLA_BREACH,
     NotificationKind.ESCALATED,
     NotificationKind.SENDING_STOPPED,
+    NotificationKind.SENDER_STOPPED,
 ]
 """What a chat is told of until its owner chooses."""
 SERVICES = {ChatService.SLACK: "Slack", ChatService.TEAMS: "Microsoft Teams"}
@@ -81,6 +85,7 @@ _OF_ALERTS = {
     "sla_reminder": NotificationKind.SLA_BREACH,
     "sla_breach": NotificationKind.SLA_BREACH,
     "sending_paused": NotificationKind.SENDING_STOPPED,
+    "sender_stopped": NotificationKind.SENDER_STOPPED,
 }
 
 

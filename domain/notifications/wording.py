@@ -72,6 +72,8 @@ def _text(one: TellOf, who: str, _: Translator) -> str:
             return _("A mail came that a person must look at: {who}", who=who)
         case NotificationKind.SENDING_STOPPED:
             return _("No mail goes out: our mail is refused")
+        case NotificationKind.SENDER_STOPPED:
+            return _("A sender of ours is stopped: too much of its mail comes back")
         case NotificationKind.SLA_BREACH | NotificationKind.OTHER_ALERT:
             alert = _(labels.label(ALERTS, one.alert_kind))
             return _("{alert}: {who}", alert=alert, who=who) if who else alert
@@ -97,6 +99,8 @@ def place_of(kind: str, *, task_id: int | None, lead_id: int | None) -> str:
             return "/received"
         case NotificationKind.DIGEST | NotificationKind.SENDING_STOPPED:
             return "/"
+        case NotificationKind.SENDER_STOPPED:
+            return "/deliverability"
         case NotificationKind.WEEKLY:
             return "/figures/funnel"
         case NotificationKind.ANOMALY:

@@ -134,6 +134,7 @@ PLAN = (
             "message_id": "''",
             "provider_message_id": "''",
             "error": "''",
+            "waits_for": "''",
         },
     ),
     Erase(
@@ -324,6 +325,8 @@ NOT_OF_LEADS = frozenset(
         "erasure",
         "write_probe",
         "send_rate",
+        "send_counter",  # Names of domains, and addresses of ours.
+        "sender_standing",
         "sending_pause",
         "notification_delivery",  # Goes with its notification.
         "exchange_rate",

@@ -64,6 +64,8 @@ _CLAIM = text(
         ON CONFLICT (key) DO UPDATE SET
             claim = CASE WHEN touch.state IN ('planned', 'claimed') THEN excluded.claim
                 ELSE touch.claim END,
+            waits_for = CASE WHEN touch.state IN ('planned', 'claimed') THEN ''
+                ELSE touch.waits_for END,
             state = CASE WHEN touch.state IN ('planned', 'claimed') THEN excluded.state
                 ELSE touch.state END
         RETURNING state, claim, sender

@@ -13,6 +13,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from domain.engagement.bounces import BounceMeaning
+from store.mail.sender_standing import SENDER_DOMAIN
 
 Reason = Literal["set_up", "reputation", "refuses_all"]
 
@@ -35,8 +36,20 @@ _NOTE = text(
     ON CONFLICT (key) DO NOTHING RETURNING touch_id
     """
 )
-_REFUSED = text(
+# Refused for a reason of ours, a mail from another domain than the company's says nothing of the
+# company's: see ``refused_domains``.
+_OF_ANOTHER = f"{SENDER_DOMAIN} <> split_part(touch.message_id, '@', 2)"
+_REFUSED_DOMAINS = text(
+    f"""
+    SELECT {SENDER_DOMAIN} AS domain FROM mail_refusal AS refusal
+    JOIN touch ON touch.id = refusal.touch_id
+    WHERE refusal.channel = :channel AND refusal.at > :since AND refusal.meaning = :ours
+        AND {_OF_ANOTHER}
+    GROUP BY 1 HAVING count(DISTINCT touch.lead_id) >= :few ORDER BY 1
     """
+)
+_REFUSED = text(
+    f"""
     SELECT count(DISTINCT lead.id) FILTER (WHERE ours) AS ours,
         count(DISTINCT split_part(lead.email_key, '@', 2)) FILTER (WHERE ours) AS domains,
         count(DISTINCT lead.id) FILTER (WHERE meaning <> ALL(:theirs) AND refusal.at > accepted)
@@ -46,7 +59,8 @@ _REFUSED = text(
             AND sent_at > :since) AS went
     FROM (SELECT *, meaning = :ours AS ours FROM mail_refusal
           WHERE channel = :channel AND at > :since) AS refusal
-    JOIN touch ON touch.id = refusal.touch_id JOIN lead ON lead.id = touch.lead_id,
+    JOIN touch ON touch.id = refusal.touch_id AND NOT (ours AND {_OF_ANOTHER})
+    JOIN lead ON lead.id = touch.lead_id,
     (SELECT coalesce(max(sent_at), '-infinity') AS accepted FROM touch
      WHERE id > :first AND channel = :channel AND state = 'sent') AS latest
     """
@@ -113,6 +127,21 @@ def reason_to_pause(
     if found.others >= MANY or found.everything >= MANY_DEAD:
         return "refuses_all"
     return None
+
+
+def refused_domains(connection: Connection, channel: str, now: datetime) -> list[str]:
+    """Domains of reps', beside the company's, from which several leads were not taken lately for a
+    reason of ours."""
+    found = connection.scalars(
+        _REFUSED_DOMAINS,
+        {
+            "channel": channel,
+            "since": since(connection, channel, now),
+            "ours": BounceMeaning.REPUTATION,
+            "few": FEW,
+        },
+    )
+    return list(found)
 
 
 def since(connection: Connection, channel: str, now: datetime) -> datetime:

@@ -8,6 +8,8 @@ One server may be odd, so one refusal tells nothing. Sending pauses
 - when within an hour three different addresses (``store.mail.refused_mail.FEW``) are refused for a
   reason of ours, on two domains or more and at least one in twenty mails, or on one domain and one
   in five;
+- not when the mails of a rep's domain alone are refused so, of three addresses or more: then the
+  company's own sender stands in for that domain (``store.mail.sender_standing.refuse``);
 - when five (``MANY``) are refused for whatever reason but that they are dead or full, and none is
   accepted in between.
 
@@ -36,8 +38,10 @@ from store.mail.refused_mail import (
     RefusedMail,
     reason_to_pause,
     record,
+    refused_domains,
     since,
 )
+from store.mail.sender_standing import SENDER_DOMAIN, refuse
 from store.notifications.raised import NewNotification, notify
 from store.outbox.relay_messages import plan_anew
 
@@ -63,7 +67,7 @@ _OPEN = text(
 # Each refusal brings a touch back once: it may be sent again meanwhile. One whose reason is not
 # surely ours does so for no touch that came back before. Whoever has a touch locked puts it off.
 _RETURN = text(
-    """
+    f"""
     UPDATE touch SET state = 'planned', sent_at = NULL, returned_at = :at, refusals = 0,
         refused_from = NULL
     WHERE id IN (
@@ -74,6 +78,7 @@ _RETURN = text(
             AND (touch.returned_at IS NULL OR refusal.at > touch.returned_at)
             AND (refusal.meaning = :ours OR (:all AND refusal.meaning <> ALL(:theirs)
                                              AND touch.returned_at IS NULL))
+            AND (:domain = '' OR {SENDER_DOMAIN} = :domain)
         FOR UPDATE OF touch SKIP LOCKED)
     """
 )
@@ -161,6 +166,10 @@ def record_refusals(
             _return(connection, channel, now, everything=known.reason == "refuses_all")
     elif (reason := reason_to_pause(connection, channel, new, now)) is not None:
         _open(connection, channel, reason, (ours or new)[-1], now)
+    elif ours:
+        for domain in refused_domains(connection, channel, now):
+            refuse(connection, domain, ours[-1].code, now)
+            _return(connection, channel, now, everything=False, domain=domain)
     return {one.key for one in new}
 
 
@@ -197,8 +206,10 @@ def _open(
         notify(connection, [NewNotification(f"{ALERT}-{pause_id}", stopped)], now)
 
 
-def _return(connection: Connection, channel: str, now: datetime, *, everything: bool) -> None:
-    """Have what was refused lately be due again."""
+def _return(
+    connection: Connection, channel: str, now: datetime, *, everything: bool, domain: str = ""
+) -> None:
+    """Have what was refused lately be due again, of all mail or of that from one domain."""
     connection.execute(
         _RETURN,
         {
@@ -208,6 +219,7 @@ def _return(connection: Connection, channel: str, now: datetime, *, everything: 
             "ours": BounceMeaning.REPUTATION,
             "theirs": THEIRS,
             "all": everything,
+            "domain": domain,
         },
     )
 

@@ -16,9 +16,11 @@ from domain.not_ready import NotReady
 from domain.rules.policy import PolicyFile
 from domain.sales.sla import SlaPolicy
 from domain.sales.team import TeamPolicy, TeamRep
+from domain.sending.policy import SendingPolicy
 from domain.sentences import sentence
 from store import tables
 from store.outbox.relay_messages import notify_sales_sweep
+from store.outbox.waiting_mails import limits_changed
 from store.published.cadences import UNSIGNED, Publication, Signature, publish_version
 from store.published.forms import publish_forms
 from store.tables import PolicyVersion, RoutingCredit, RoutingShare
@@ -77,6 +79,8 @@ def publish_policy(
         _publish_team(connection, policy)
     if published.new and isinstance(policy, FormsPolicy):
         publish_forms(connection, policy)
+    if published.new and isinstance(policy, SendingPolicy):
+        limits_changed(connection)
     if published.new and isinstance(policy, TeamPolicy | SlaPolicy) and published.version > 1:
         notify_sales_sweep(connection, policy.policy, published.version)
     return published
@@ -122,6 +126,15 @@ def policy(connection: Connection, kind: type[P]) -> P:
             ) from None
         _READ[name, digest] = known
     return known
+
+
+def policy_or(connection: Connection, default: P) -> P:
+    """The newest published version of the policy that ``default`` is one of; ``default`` while none
+    is published."""
+    try:
+        return policy(connection, type(default))
+    except PolicyMissing:
+        return default
 
 
 def _publish_team(connection: Connection, team: TeamPolicy) -> None:

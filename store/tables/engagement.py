@@ -209,7 +209,8 @@ class Alert(Table):
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     """hot_lead, hot_unanswered (for the manager), sla_reminder, sla_breach, stalled (an
-    opportunity), outcome_missing (of a meeting), sending_paused, unassigned: nobody can take leads,
+    opportunity), outcome_missing (of a meeting), sending_paused,
+    sender_stopped, unassigned: nobody can take leads,
     ``unassigned:<team>:<person>:…``, and those of ``store.meetings.meeting_alerts``."""
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), index=True)
     owner: Mapped[str] = mapped_column(server_default="")

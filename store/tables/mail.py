@@ -58,6 +58,9 @@ class Touch(Table):
     refused_from: Mapped[datetime | None]
     returned_at: Mapped[datetime | None]
     """When it became due again after it was refused for a reason of ours; journey time."""
+    waits_for: Mapped[str] = mapped_column(server_default="")
+    """The limit, or the stopped sender, that its last attempt met; tells something while it is
+    planned."""
 
     __table_args__ = (
         CheckConstraint(f"state IN {TOUCH_STATES!r}", name="state"),
@@ -74,6 +77,12 @@ class Touch(Table):
             postgresql_where=text(
                 "state IN ('planned', 'claimed', 'sending', 'failed', 'unknown')"
             ),
+        ),
+        Index(
+            "ix_touch_waits_for",
+            "waits_for",
+            "id",
+            postgresql_where=text("state = 'planned' AND waits_for <> ''"),
         ),
         Index(
             "ix_touch_trouble",
@@ -99,6 +108,49 @@ class MailRefusal(Table):
     """Journey time."""
 
     __table_args__ = (Index("ix_mail_refusal_channel_at", "channel", "at"),)
+
+
+class SendCounter(Table):
+    """How many mails went under a limit (``domain.sending.limits.Counter``), by the domain or
+    address that it is of. Times are journey time, days the company's."""
+
+    __tablename__ = "send_counter"
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    hour: Mapped[datetime]
+    day: Mapped[date]
+    in_hour: Mapped[int]
+    in_day: Mapped[int]
+    climbed: Mapped[int]
+    began: Mapped[date | None]
+    tail: Mapped[datetime | None]
+    """The time that the last one who waits was told."""
+
+
+class SenderStanding(Table):
+    """How a domain of ours that mail comes from stands with its receivers
+    (``domain.sending.guard``). Times are journey time."""
+
+    __tablename__ = "sender_standing"
+    domain: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    trouble: Mapped[str] = mapped_column(server_default="")
+    detail: Mapped[str] = mapped_column(server_default="")
+    """A code of a receiver's; never a name or an address."""
+    since: Mapped[datetime]
+    mails: Mapped[int] = mapped_column(server_default="0")
+    """What it was judged by: mails of the last 30 days, those that bounced, that were called
+    spam."""
+    bounced: Mapped[int] = mapped_column(server_default="0")
+    complained: Mapped[int] = mapped_column(server_default="0")
+    per_day: Mapped[int | None]
+    """Mails a day while it is slowed down."""
+    usual: Mapped[int] = mapped_column(server_default="0")
+    """Mails a day before it was stopped."""
+    judged_at: Mapped[datetime | None]
+    resumed_at: Mapped[datetime | None]
+    """When a person last let it go on; mails from before are judged no more."""
+    resumed_by: Mapped[str] = mapped_column(server_default="")
 
 
 class SendRate(Table):

@@ -33,6 +33,7 @@ SMALL = (
     "policy_version",
     "template_version",
     "sending_pause",
+    "sender_standing",
     "rep",
     "rep_profile",
     "routing_credit",

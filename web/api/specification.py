@@ -30,6 +30,7 @@ TAGS = {
     "money": "What marketing spends, what currencies are worth, and what was restated.",
     "cadences and policies": "What is published: cadences, mails, rules.",
     "segments": "Leads that have something in common, and how many a condition holds for.",
+    "deliverability": "How our senders stand with those that receive their mail.",
     "suppressions": "Addresses that get no mail, and why.",
     "forms": "Hosted forms: what came of them, and what was sent by them.",
     "received": "Received mail that a person must look at: what it is, and whose.",

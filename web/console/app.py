@@ -58,6 +58,7 @@ PAGES = (
     "marketing.consent_settings",
     "marketing.brand_settings",
     "marketing.images",
+    "marketing.deliverability",
     "marketing.outbox",
     "marketing.outbox_mail",
     "figures.funnel",

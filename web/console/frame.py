@@ -100,6 +100,12 @@ NAVIGATION = (
             NavigationEntry("/images", N_("Images"), "image", Action.READ_CADENCES),
             NavigationEntry("/forms", N_("Forms"), "dynamic_form", Action.READ_CADENCES),
             NavigationEntry("/recycle", N_("Recycle pool"), "autorenew", Action.READ_RECYCLE),
+            NavigationEntry(
+                "/deliverability",
+                N_("Deliverability guard"),
+                "health_and_safety",
+                Action.READ_DELIVERABILITY,
+            ),
             NavigationEntry("/outbox", N_("Outbox"), "outbox", Action.READ_MAILS),
             NavigationEntry(
                 "/admin/suppressions", N_("Suppressions"), "block", Action.READ_SUPPRESSIONS

@@ -26,10 +26,40 @@ CREATE TABLE outbox_message (
 CREATE INDEX ix_outbox_message_recipient_key ON outbox_message (recipient_key);
 CREATE INDEX ix_outbox_message_sent_at ON outbox_message (sent_at);
 
+CREATE TABLE send_counter (
+    scope TEXT NOT NULL,
+    name TEXT NOT NULL,
+    hour TIMESTAMP WITH TIME ZONE NOT NULL,
+    day DATE NOT NULL,
+    in_hour INTEGER NOT NULL,
+    in_day INTEGER NOT NULL,
+    climbed INTEGER NOT NULL,
+    began DATE,
+    tail TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_send_counter PRIMARY KEY (scope, name)
+);
+
 CREATE TABLE send_rate (
     channel TEXT NOT NULL,
     taken_until TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_send_rate PRIMARY KEY (channel)
+);
+
+CREATE TABLE sender_standing (
+    domain TEXT NOT NULL,
+    state TEXT NOT NULL,
+    trouble TEXT DEFAULT '' NOT NULL,
+    detail TEXT DEFAULT '' NOT NULL,
+    since TIMESTAMP WITH TIME ZONE NOT NULL,
+    mails INTEGER DEFAULT '0' NOT NULL,
+    bounced INTEGER DEFAULT '0' NOT NULL,
+    complained INTEGER DEFAULT '0' NOT NULL,
+    per_day INTEGER,
+    usual INTEGER DEFAULT '0' NOT NULL,
+    judged_at TIMESTAMP WITH TIME ZONE,
+    resumed_at TIMESTAMP WITH TIME ZONE,
+    resumed_by TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT pk_sender_standing PRIMARY KEY (domain)
 );
 
 CREATE TABLE sending_pause (
@@ -83,6 +113,7 @@ CREATE TABLE touch (
     refusals INTEGER DEFAULT '0' NOT NULL,
     refused_from TIMESTAMP WITH TIME ZONE,
     returned_at TIMESTAMP WITH TIME ZONE,
+    waits_for TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_touch PRIMARY KEY (id),
     CONSTRAINT ck_touch_state CHECK (state IN ('planned', 'claimed', 'sending', 'sent', 'failed', 'unknown', 'suppressed')),
     CONSTRAINT uq_touch_key UNIQUE (key),
@@ -97,6 +128,8 @@ CREATE INDEX ix_touch_lead_id ON touch (lead_id);
 CREATE INDEX ix_touch_message_id ON touch (message_id);
 CREATE INDEX ix_touch_sent_at ON touch (sent_at) WHERE state = 'sent';
 CREATE INDEX ix_touch_trouble ON touch (planned_at) WHERE state IN ('failed', 'unknown');
+CREATE INDEX ix_touch_waits_for ON touch (waits_for, id)
+    WHERE state = 'planned' AND waits_for <> '';
 CREATE INDEX ix_touch_unsettled ON touch (planned_at)
     WHERE state IN ('planned', 'claimed', 'sending', 'failed', 'unknown');
 

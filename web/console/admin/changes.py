@@ -94,6 +94,7 @@ DONE = {
     "DELETE images/*": N_("Deleted an image"),
     "POST cadences/templates/*/test": N_("Sent a test mail"),
     "POST system/sending/resume": N_("Had paused mail go on"),
+    "POST deliverability/senders/*/resume": N_("Let a stopped sender go on"),
     "POST suppressions": N_("Suppressed an address"),
     "POST suppressions/permit": N_("Permitted an address again"),
     "PUT suppressions/*": N_("Stopped marketing mail to a lead"),

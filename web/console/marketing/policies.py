@@ -39,6 +39,7 @@ ABOUT = {
     "segments": N_("Leads that have something in common, by name"),
     "forms": N_("Hosted forms: what they ask, and what follows"),
     "brand": N_("How mails look, whom they are from, and what stands under them"),
+    "sending": N_("How much mail a sender sends, and what stops it"),
 }
 """What each policy is about."""
 FORMS = {

@@ -27,6 +27,7 @@ GOES = {
     "hot_lead": N_("Goes when the lead is answered"),
     "unassigned": N_("Goes when a rep has the leads"),
     "sending_paused": N_("Goes when mail goes out again"),
+    "sender_stopped": N_("Goes when somebody lets the sender go on"),
 }
 """Alerts that nobody puts away, and when they go."""
 
