@@ -1,0 +1,86 @@
+"""Where links and buttons of a mail lead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape, unescape
+from typing import Literal
+from urllib.parse import urlsplit
+
+from domain.email.dangers import danger_in_attribute
+from domain.email.template_source import TAG
+
+AddressKind = Literal["tracked", "plain", "own"]
+OWN = ("links.booking", "links.preferences", "links.unsubscribe")
+"""Pages of ours that any mail may lead to."""
+_TRACKED = re.compile(r"""\{\{\s*link\(\s*(["'])((?:(?!\1)[^\\])*)\1\s*\)\s*\}\}""")
+_OWN = re.compile(r"\{\{\s*(links\.\w+)\s*\}\}")
+_TAGGED = re.compile(f"({TAG.pattern})", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where something leads: a ``tracked`` web address, whose clicks count; a ``plain`` address;
+    or, as ``own``, a page of ours by its merge field, such as ``links.booking``."""
+
+    kind: AddressKind = "tracked"
+    value: str = ""
+
+
+def address_of(written: str) -> Address:
+    """The address that an attribute of MJML holds."""
+    if tracked := _TRACKED.fullmatch(written.strip()):
+        return Address("tracked", tracked[2])
+    if own := _OWN.fullmatch(written.strip()):
+        return Address("own", own[1])
+    return Address("plain", outside_tags(written, unescape))
+
+
+def written_address(address: Address) -> str:
+    """The attribute of MJML that holds the address."""
+    if address.kind == "own":
+        return f"{{{{ {address.value} }}}}"
+    if address.kind == "tracked":
+        quoted = address.value.replace("\\", "%5C").replace('"', "%22")
+        return f'{{{{ link("{quoted}") }}}}'
+    return outside_tags(address.value, escape)
+
+
+def address_typed(typed: str) -> Address:
+    """The address that somebody typed: clicks count on one of the web that is the same for all."""
+    typed = typed.strip()
+    web = typed.lower().startswith(("http://", "https://"))
+    return Address("tracked" if web and not TAG.search(typed) else "plain", typed)
+
+
+def mistake_of(address: Address) -> str:
+    """What is wrong with an address, as a sentence; '' for nothing."""
+    if address.kind == "own":
+        return ""
+    value = address.value.strip()
+    if not value:
+        return "say where this leads: an address such as https://example.com/guide"
+    if TAG.search(value):
+        return ""
+    if danger := danger_in_attribute("href", value):
+        return danger
+    if value.lower().startswith(("mailto:", "tel:")):
+        return "" if value.partition(":")[2] else "say what comes after mailto: or tel:"
+    try:
+        whole = urlsplit(value)
+    except ValueError:
+        return "this is no address. Write one such as https://example.com/guide"
+    if whole.scheme not in ("http", "https"):
+        return "an address must start with https://, http://, mailto: or tel:"
+    if not whole.hostname or re.search(r"\s", value):
+        return "this is no address. Write one such as https://example.com/guide"
+    return ""
+
+
+def outside_tags(text: str, change: Callable[[str], str]) -> str:
+    """``text`` with ``change`` done to what stands outside its Jinja2 tags."""
+    pieces = _TAGGED.split(text)
+    pieces[::2] = [change(one) for one in pieces[::2]]
+    return "".join(pieces)
