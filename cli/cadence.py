@@ -102,11 +102,17 @@ def lint(
 def _lint(files: Iterable[Path]) -> None:
     checked = check_files(CADENCES, TEMPLATES, files)
     refuse_mistakes(checked.problems, (), "Fix them and run this again.")
+    _warn(checked)
     typer.echo(
         f"No problems in {_count(len(checked.cadences), 'cadence', 'cadences')}, "
         f"{_count(len(checked.policies), 'policy', 'policies')} and "
         f"{_count(len(checked.templates), 'template file', 'template files')}."
     )
+
+
+def _warn(checked: Checked) -> None:
+    for one in checked.warnings:
+        typer.echo(f"Warning: {one}")
 
 
 @app.command("publish")
@@ -127,6 +133,7 @@ def publish(
     context = terminal()
     if preview or not checked.problems:
         refuse_mistakes(checked.problems, (), NOTHING)
+        _warn(checked)
         show_unknown(context.database, checked)
         changes_leads = show_forecast(context.database, checked)
         changes_leads = show_routing(context.database, checked) or changes_leads

@@ -9,7 +9,8 @@ from pathlib import Path
 from cli.errors import UserError
 from domain.authoring.yaml_source import SourceProblem, ordered
 from domain.checking.checked import check_among
-from domain.email.checked import check_template, template_of
+from domain.email.checked import check_template, is_about_a_meeting, template_of
+from domain.email.delivery_checks import delivery_warnings
 from store.published.cadences import TemplateSource
 from store.publishing.publishing import Checked
 
@@ -111,6 +112,11 @@ def _check_templates(
         checked.problems += problems
         if compiled is not None:
             checked.templates.append(TemplateSource(name, language, source, compiled))
+            if not problems:
+                meeting = is_about_a_meeting(name)
+                checked.warnings += delivery_warnings(
+                    compiled, source, shown(path), parts, meeting=meeting
+                )
 
 
 class _Texts:

@@ -34,6 +34,9 @@ from domain.rules.conditions import checked_condition
 from domain.time.span import Span, SpanField
 from domain.time.window import SendWindow
 
+FALLBACK_LANGUAGE = "en"
+"""The language a lead is written to in when a mail lacks the lead's own, and its cadence names
+none."""
 END = ""
 """Where a lead is after the last step."""
 
@@ -231,6 +234,9 @@ class Cadence(_Model):
     other cadence."""
     enter_when: tuple[Trigger, ...] = Field(default=(), max_length=20)
     """What has leads enter it by themselves; any one of these does. All keep to ``entry``."""
+    languages: tuple[Annotated[str, Field(pattern="^[a-z]{2,3}$")], ...] = ()
+    """The languages that it is written in; whoever speaks none of them is written to in the first.
+    When nothing is said: all languages of its mails, and English for everybody else."""
     exit_on: tuple[ExitEvent, ...] = EXIT_EVENTS
     """What ends the enrollment at once, whichever step the lead is at; ``booked``,
     ``unsubscribed`` and ``bounced`` do so in any case."""
@@ -240,6 +246,16 @@ class Cadence(_Model):
     _steps: dict[str, Step] = PrivateAttr(default_factory=dict)
     _successors: dict[str, str] = PrivateAttr(default_factory=dict)
     _touches: dict[str, int] = PrivateAttr(default_factory=dict)
+
+    @field_validator("languages")
+    @classmethod
+    def _once_each(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        for at, one in enumerate(languages):
+            if one in languages[:at]:
+                raise PydanticCustomError(
+                    "duplicate_language", "'{one}' is there twice. Delete one", {"one": one}
+                )
+        return languages
 
     @field_validator("steps")
     @classmethod
@@ -280,12 +296,19 @@ class Cadence(_Model):
             del kept["entry"]
         if not self.enter_when:
             del kept["enter_when"]
+        if not self.languages:
+            del kept["languages"]
         return kept
 
     @property
     def entry_rules(self) -> EntryRules:
         """Who may enter it, and how fast."""
         return self.entry or NO_RULES
+
+    @property
+    def fallback_language(self) -> str:
+        """The language of mails to leads who speak none that there is."""
+        return self.languages[0] if self.languages else FALLBACK_LANGUAGE
 
     @property
     def first(self) -> str:

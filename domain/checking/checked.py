@@ -31,11 +31,13 @@ class CheckedTexts:
     """What the texts say, as far as it is right, and every problem in them.
 
     ``cadences`` maps the file's name, ``policies`` the policy's, to the text and what it says.
+    ``warnings`` are of what can be published and had better be changed.
     """
 
     cadences: dict[str, tuple[str, Cadence]] = field(default_factory=dict)
     policies: dict[str, tuple[str, PolicyFile]] = field(default_factory=dict)
     problems: list[SourceProblem] = field(default_factory=list)
+    warnings: list[SourceProblem] = field(default_factory=list)
 
 
 def check_among(

@@ -19,15 +19,12 @@ from domain.authoring.yaml_source import (
     read,
     validate_source,
 )
-from domain.cadences.cadence import Cadence
+from domain.cadences.cadence import FALLBACK_LANGUAGE, Cadence
 from domain.checking.policies import read_policy
 from domain.contracts.confirmation import CONFIRMATION_MAIL
 from domain.email.checked import is_about_a_meeting
 from domain.rules.conditions import ConditionError, compile_condition
 from domain.rules.policy import PolicyFile
-
-FALLBACK_LANGUAGE = "en"
-"""The language a lead is written to in when a template lacks the lead's own."""
 
 
 def lint(
@@ -165,7 +162,7 @@ class _Checks:
                 path,
                 f"unknown template '{name}'. "
                 + (f"Did you mean '{near[0]}'? Else add " if near else "Add ")
-                + f"templates/{name}.{FALLBACK_LANGUAGE}.mjml",
+                + f"templates/{name}.{(self._named_languages() or [FALLBACK_LANGUAGE])[0]}.mjml",
             )
             return
         if is_about_a_meeting(name):
@@ -184,19 +181,29 @@ class _Checks:
 
     def languages(self) -> None:
         """A cadence speaks all its languages from the first e-mail to the last."""
-        spoken = {FALLBACK_LANGUAGE: ""}
-        for name in self._used:
+        named = self._named_languages()
+        spoken = dict.fromkeys(named, "") or {FALLBACK_LANGUAGE: ""}
+        for name in () if named else self._used:
             for language in self._templates[name]:
                 spoken.setdefault(language, name)
         for name, path in self._used.items():
             for language in sorted(spoken.keys() - set(self._templates[name])):
                 why = (
-                    f"'{spoken[language]}' of this cadence has it"
+                    "the cadence says so under languages"
+                    if named
+                    else f"'{spoken[language]}' of this cadence has it"
                     if spoken[language]
                     else "it is used for every lead whose own language is missing"
                 )
+                others = [one for one in (*spoken, *self._templates[name]) if one != language]
+                less = ", ".join(dict.fromkeys(others))
+                instead = f", or say languages: [{less}] to write in less" if less else ""
                 self._say(
                     path,
                     f"the template '{name}' is missing in the language '{language}' ({why}). "
-                    f"Add templates/{name}.{language}.mjml",
+                    f"Add templates/{name}.{language}.mjml{instead}",
                 )
+
+    def _named_languages(self) -> list[str]:
+        named = self._source.data.get("languages")
+        return [one for one in named if isinstance(one, str)] if isinstance(named, list) else []

@@ -68,6 +68,11 @@ def try_template(
     return []
 
 
+def sample_fields(*, meeting: bool) -> dict[str, Any]:
+    """Merge fields of a mail to somebody invented, of whom all is known."""
+    return _fields(_LEADS[""], meeting=meeting)
+
+
 def _fields(lead: Mapping[str, str], *, meeting: bool) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "lead": {**lead, "attributes": {}},

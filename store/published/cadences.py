@@ -17,8 +17,7 @@ from sqlalchemy import Connection, Engine, Row, case, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
-from domain.cadences.cadence import Cadence
-from domain.checking.lint import FALLBACK_LANGUAGE
+from domain.cadences.cadence import FALLBACK_LANGUAGE, Cadence
 from domain.email.rendering import CompiledTemplate
 from domain.refusals import CadenceMissing, TemplateMissing
 from domain.sentences import sentence
@@ -40,9 +39,10 @@ class PublishedCadence:
     note: str = ""
 
     def template_version_id(self, name: str, language: str) -> int:
-        """Id of the template's version in the language, or in English where that is missing."""
+        """Id of the template's version in the language, or where that is missing in the one that
+        the cadence falls back to."""
         languages = self.templates[name]
-        return languages.get(language) or languages[FALLBACK_LANGUAGE]
+        return languages.get(language) or languages[self.cadence.fallback_language]
 
 
 @dataclass(frozen=True)
@@ -164,10 +164,14 @@ def publish_cadence(
     left out. The newest version is kept when it has the same steps and the same templates.
 
     Raises:
-        KeyError: a template of the cadence is not among ``templates``.
+        KeyError: a template of the cadence is not among ``templates``, or not in a language that
+            the cadence names.
     """
     lock_publishing(connection)
-    used = {name: dict(templates[name]) for name in cadence.templates()}
+    used = {
+        name: {one: templates[name][one] for one in cadence.languages or templates[name]}
+        for name in cadence.templates()
+    }
     definition = cadence.model_dump(mode="json")
     return publish_version(
         connection,

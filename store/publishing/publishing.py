@@ -16,9 +16,11 @@ from sqlalchemy import Connection, select, text
 from domain.access import Action, publishing
 from domain.authoring.yaml_source import SourceProblem, ordered, read
 from domain.brand.policy import BrandPolicy
+from domain.cadences.cadence import FALLBACK_LANGUAGE
 from domain.checking.checked import CheckedTexts, check_among
 from domain.checking.lint import lint
-from domain.email.checked import check_template, template_of
+from domain.email.checked import check_template, is_about_a_meeting, template_of
+from domain.email.delivery_checks import delivery_warnings
 from domain.segments.policy import SegmentsPolicy
 from store.bounded import allow_long_work
 from store.images.images import will_be_there
@@ -27,6 +29,7 @@ from store.published.cadences import (
     Publication,
     Signature,
     TemplateSource,
+    latest_cadence,
     lock_publishing,
     publish_cadence,
     publish_templates,
@@ -116,6 +119,11 @@ def check_beside_published(
         checked.problems += problems
         if compiled is not None:
             checked.templates.append(TemplateSource(name, language, source, compiled))
+            if not problems:
+                meeting = is_about_a_meeting(name)
+                checked.warnings += delivery_warnings(
+                    compiled, source, file, parts, meeting=meeting
+                )
     checked.problems += not_dates(connection, checked.cadences)
     checked.problems += _logo_that_is_not_here(connection, checked, others)
     checked.problems[:] = ordered(checked.problems)
@@ -210,6 +218,17 @@ def cadences_with(connection: Connection, template: str) -> list[str]:
         {"template": template},
     )
     return list(rows)
+
+
+def wanted_languages(connection: Connection, template: str) -> set[str]:
+    """The languages that a template is to be written in, by the cadences in force that send it."""
+    ids = template_ids(connection)
+    wanted: set[str] = set()
+    for name in cadences_with(connection, template):
+        cadence = latest_cadence(connection, name).cadence
+        spoken = {one for mail in cadence.templates() for one in ids.get(mail, ())}
+        wanted |= set(cadence.languages) or spoken | {FALLBACK_LANGUAGE}
+    return wanted
 
 
 def _with_new_mails(

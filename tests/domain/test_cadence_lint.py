@@ -164,12 +164,14 @@ def test_a_cadence_speaks_its_languages_from_the_first_mail_to_the_last() -> Non
     """A Korean lead must not get one of five mails in English."""
     assert in_steps("- email: welcome\n- email: english-only\n") == [
         "4:10: the template 'english-only' is missing in the language 'ko' ('welcome' of this "
-        "cadence has it). Add templates/english-only.ko.mjml"
+        "cadence has it). Add templates/english-only.ko.mjml, or say languages: [en] to write in "
+        "less"
     ]
     assert in_steps("- email: english-only\n") == []
     assert in_steps("- email: korean\n") == [
         "3:10: the template 'korean' is missing in the language 'en' (it is used for every lead "
-        "whose own language is missing). Add templates/korean.en.mjml"
+        "whose own language is missing). Add templates/korean.en.mjml, or say languages: [ko] "
+        "to write in less"
     ]
 
 

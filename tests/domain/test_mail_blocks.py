@@ -58,6 +58,18 @@ preheader: What comes behind it
   </mj-body>
 </mjml>
 """
+
+
+def _is_filled(inside: tuple[Inline, ...]) -> bool:
+    """Whether it neither begins nor ends with what reading takes away, and holds something."""
+    ends = (*inside[:1], *inside[-1:])
+    return bool(inside) and not any(
+        isinstance(one, Break) or (isinstance(one, Link | Styled) and not one.inside)
+        for one in (*ends, *inside)
+        if one in ends or not isinstance(one, Break)
+    )
+
+
 # Not zqtag…zq, which stands for a tag while a mail is compiled.
 _LETTERS = some.text(
     some.one_of(
@@ -93,7 +105,7 @@ _INLINE = (
         max_size=5,
     )
     .map(tidy)
-    .filter(lambda inside: _is_filled(inside))
+    .filter(_is_filled)
 )
 _PARAGRAPHS = some.builds(Paragraph, _INLINE, some.sampled_from(["p", "h2"]))
 _BULLETS = some.builds(Bullets, some.lists(_INLINE, min_size=1, max_size=3).map(tuple))
@@ -123,16 +135,6 @@ _NODES = some.one_of(
     some.just(Raw(text="<!-- spring -->")),
 )
 _MAILS = some.lists(_NODES, max_size=4).map(lambda nodes: replace(_read(EMPTY), nodes=tuple(nodes)))
-
-
-def _is_filled(inside: tuple[Inline, ...]) -> bool:
-    """Whether it neither begins nor ends with what reading takes away, and holds something."""
-    ends = (*inside[:1], *inside[-1:])
-    return bool(inside) and not any(
-        isinstance(one, Break) or (isinstance(one, Link | Styled) and not one.inside)
-        for one in (*ends, *inside)
-        if one in ends or not isinstance(one, Break)
-    )
 
 
 def _read(source: str) -> Mail:
@@ -267,7 +269,8 @@ def test_what_no_block_expresses_is_a_text_and_stays() -> None:
     assert isinstance(section, Section)
     blocks = section.columns[0].blocks
     assert [type(one).__name__ for one in blocks] == ["Raw", "Raw", "Raw", "Raw", "Text", "Text"]
-    assert "{% else %}" in str(blocks[2]) and "{% endif %}" in str(blocks[2])
+    assert "{% else %}" in str(blocks[2])
+    assert "{% endif %}" in str(blocks[2])
     changed = put(mail, (3, 0, 4), replace(blocks[4], content=(Paragraph((Words("New"),)),)))
     text = written_mail(remove(changed, (3, 0, 5)))
     assert '<mj-text font-size="13px">' in written_mail(changed)
@@ -287,9 +290,16 @@ def test_a_new_subject_changes_its_line_only() -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["", "<mjml></mjml>", EMPTY.replace("</mj-body>", ""), EMPTY.replace("---\n", "")]
-    + [EMPTY.replace("<mj-body>", "<mj-body><mj-section>"), EMPTY + EMPTY, "---\n" * 3]
-    + [EMPTY.replace("<mj-body>", "<mj-body><mj-section><mj-column><mj-text></mj-column>")],
+    [
+        "",
+        "<mjml></mjml>",
+        EMPTY.replace("</mj-body>", ""),
+        EMPTY.replace("---\n", ""),
+        EMPTY.replace("<mj-body>", "<mj-body><mj-section>"),
+        EMPTY + EMPTY,
+        "---\n" * 3,
+        EMPTY.replace("<mj-body>", "<mj-body><mj-section><mj-column><mj-text></mj-column>"),
+    ],
 )
 def test_a_text_that_is_no_mail_has_no_blocks(source: str) -> None:
     """It is shown as a text then: a form of half of it would lose the other half."""
@@ -302,49 +312,54 @@ def test_blocks_are_moved_copied_and_deleted_where_they_stand() -> None:
     nodes = (Section((Column((one, two)), Column())), Part(path="_x"), Section((Column((three,)),)))
     mail = replace(_read(EMPTY), nodes=nodes)
     moved, place = move(mail, (0, 0, 1), 1)
-    assert place == (0, 1, 0) and found_at(moved, place) == two
+    assert place == (0, 1, 0)
+    assert found_at(moved, place) == two
     further, place = move(moved, place, 1)
-    assert place == (2, 0, 0) and found_at(further, place) == two
+    assert place == (2, 0, 0)
+    assert found_at(further, place) == two
     back, place = move(further, place, -1)
-    assert place == (0, 1, 0) and back == moved
+    assert place == (0, 1, 0)
+    assert back == moved
     assert move(mail, (0, 0, 0), -1) == (mail, (0, 0, 0))
     assert move(mail, (2,), 1) == (mail, (2,))
     swapped, place = move(mail, (0,), 1)
-    assert place == (1,) and swapped.nodes[1] == nodes[0]
+    assert place == (1,)
+    assert swapped.nodes[1] == nodes[0]
     assert found_at(copy(mail, (0, 0, 0)), (0, 0, 1)) == one
     assert len(copy(mail, (0,)).nodes) == 4
     assert remove(mail, (1,)).nodes == (nodes[0], nodes[2])
     joined = with_columns(moved, 0, 1).nodes[0]
-    assert isinstance(joined, Section) and joined.columns == (Column((one, two)),)
+    assert isinstance(joined, Section)
+    assert joined.columns == (Column((one, two)),)
     wider = with_columns(mail, 2, 3).nodes[2]
-    assert isinstance(wider, Section) and len(wider.columns) == 3
+    assert isinstance(wider, Section)
+    assert len(wider.columns) == 3
     assert insert(mail, (3,), Divider()).nodes[3] == Section((Column((Divider(),)),))
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="columns"):
         with_columns(mail, 1, 2)
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("typed", "wrong"),
     [
-        ("", "where this leads"),
-        ("javascript:alert(1)", "must start with"),
-        ("java\nscript:alert(1)", "must start with"),
-        ("data:text/html,x", "must start with"),
-        ("example.com/guide", "must start with"),
-        ("https://", "no address"),
-        ("https://[", "no address"),
-        ("https://a b.example", "no address"),
-        ("mailto:", "after mailto"),
-        ("https://example.com/guide", ""),
-        ("mailto:clara@example.com", ""),
-        ("tel:+468000167", ""),
-        ("https://example.com/{{ lead.company }}", ""),
+        ("", "empty"),
+        ("javascript:alert(1)", "scheme"),
+        ("java\nscript:alert(1)", "scheme"),
+        ("data:text/html,x", "scheme"),
+        ("example.com/guide", "scheme"),
+        ("https://", "malformed"),
+        ("https://[", "malformed"),
+        ("https://a b.example", "malformed"),
+        ("mailto:", "malformed"),
+        ("https://example.com/guide", None),
+        ("mailto:clara@example.com", None),
+        ("tel:+468000167", None),
+        ("https://example.com/{{ lead.company }}", None),
     ],
 )
-def test_an_address_is_judged_where_it_is_typed(typed: str, words: str) -> None:
+def test_an_address_is_judged_where_it_is_typed(typed: str, wrong: str | None) -> None:
     """A link that leads nowhere is found before a thousand leads press it."""
-    said = mistake_of(address_typed(typed))
-    assert words in said and bool(words) == bool(said)
+    assert mistake_of(address_typed(typed)) == wrong
 
 
 @pytest.mark.parametrize(

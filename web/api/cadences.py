@@ -85,6 +85,16 @@ class Version(BaseModel):
     new: bool
 
 
+class MailWarning(BaseModel):
+    """What harms a mail on its way or before its reader, and is no mistake. Line and column count
+    from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+
 class Publications(BaseModel):
     """What was published, by name. Among the cadences are those that have a new version because
     a mail of theirs does."""
@@ -105,6 +115,8 @@ class Publications(BaseModel):
     routing: RoutingDryRun | None = None
     """With ``only_check``: what another team policy would have done with the leads of the last
     month."""
+    warnings: list[MailWarning] = []
+    """With ``only_check``: what of the templates had better be changed."""
 
 
 @router.get("/cadences", dependencies=[Depends(may(Action.READ_CADENCES))])
@@ -171,6 +183,7 @@ def publish(
                 forecast=forecast_of(connection, checked, context.clock.now()),
                 unknown=unknown_attributes(connection, checked),
                 routing=routing_of(connection, checked, context.clock.now()),
+                warnings=[MailWarning(**vars(one)) for one in checked.warnings],
             )
     done = publish_files(context, caller, list(texts), partial(check_texts, files=texts), body.note)
     return publications(done)

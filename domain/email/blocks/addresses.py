@@ -13,8 +13,11 @@ from domain.email.dangers import danger_in_attribute
 from domain.email.template_source import TAG
 
 AddressKind = Literal["tracked", "plain", "own"]
+AddressMistake = Literal["empty", "scheme", "malformed"]
+"""There is none; it leads neither to the web nor to a mailbox or a phone; it is cut short."""
 OWN = ("links.booking", "links.preferences", "links.unsubscribe")
 """Pages of ours that any mail may lead to."""
+_SCHEME = re.compile(r"(https?://|mailto:|tel:)", re.IGNORECASE)
 _TRACKED = re.compile(r"""\{\{\s*link\(\s*(["'])((?:(?!\1)[^\\])*)\1\s*\)\s*\}\}""")
 _OWN = re.compile(r"\{\{\s*(links\.\w+)\s*\}\}")
 _TAGGED = re.compile(f"({TAG.pattern})", re.DOTALL)
@@ -55,28 +58,25 @@ def address_typed(typed: str) -> Address:
     return Address("tracked" if web and not TAG.search(typed) else "plain", typed)
 
 
-def mistake_of(address: Address) -> str:
-    """What is wrong with an address, as a sentence; '' for nothing."""
+def mistake_of(address: Address) -> AddressMistake | None:
+    """What is wrong with an address; None for nothing."""
     if address.kind == "own":
-        return ""
+        return None
     value = address.value.strip()
     if not value:
-        return "say where this leads: an address such as https://example.com/guide"
+        return "empty"
     if TAG.search(value):
-        return ""
-    if danger := danger_in_attribute("href", value):
-        return danger
-    if value.lower().startswith(("mailto:", "tel:")):
-        return "" if value.partition(":")[2] else "say what comes after mailto: or tel:"
+        return None
+    scheme = _SCHEME.match(value)
+    if scheme is None or danger_in_attribute("href", value):
+        return "scheme"
+    if not scheme[1].lower().startswith("http"):
+        return None if value[scheme.end() :].strip() else "malformed"
     try:
-        whole = urlsplit(value)
+        host = urlsplit(value).hostname
     except ValueError:
-        return "this is no address. Write one such as https://example.com/guide"
-    if whole.scheme not in ("http", "https"):
-        return "an address must start with https://, http://, mailto: or tel:"
-    if not whole.hostname or re.search(r"\s", value):
-        return "this is no address. Write one such as https://example.com/guide"
-    return ""
+        return "malformed"
+    return "malformed" if not host or re.search(r"\s", value) else None
 
 
 def outside_tags(text: str, change: Callable[[str], str]) -> str:

@@ -1,5 +1,8 @@
-"""Adding, moving, copying and deleting blocks. A place is the number of what stands in the body and,
-within a section, those of its column and of the block in it, all from 0."""
+"""Adding, moving, copying and deleting blocks.
+
+A place is the number of what stands in the body and, within a section, those of its column and of
+the block in it, all from 0.
+"""
 
 from __future__ import annotations
 

@@ -29,9 +29,12 @@ def pickable_fields(*, meeting: bool) -> list[str]:
     known = {one for one in FIELDS if not one.startswith("links.")}
     known |= {one for one in MEETING_FIELDS if meeting and not one.startswith("links.")}
     order = ("lead.", "owner.", "sender.", "meeting.", "")
-    return [FULL_NAME] + sorted(
-        known, key=lambda one: (next(n for n, o in enumerate(order) if one.startswith(o)), one)
-    )
+    return [
+        FULL_NAME,
+        *sorted(
+            known, key=lambda one: (next(n for n, o in enumerate(order) if one.startswith(o)), one)
+        ),
+    ]
 
 
 def needs_fallback(path: str) -> bool:

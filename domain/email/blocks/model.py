@@ -43,7 +43,7 @@ class Button(Written):
     """A link that looks like a button; its label may hold merge fields as ``{{ … }}``."""
 
     label: str = ""
-    address: Address = Address()
+    address: Address = field(default_factory=Address)
 
 
 @dataclass(frozen=True)

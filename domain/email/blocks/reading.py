@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from html import unescape
+from typing import TypeVar
 
 from domain.email.blocks.addresses import address_of, outside_tags
 from domain.email.blocks.model import (
@@ -52,8 +53,8 @@ class _Unreadable(Exception):
 
 @dataclass
 class _Element:
-    """An element as it stands: positions in the text, also of the values of its attributes, and what
-    it holds, if that is elements."""
+    """An element as it stands: positions in the text, also of the values of its attributes, and
+    what it holds, if that is elements."""
 
     tag: str
     start: int
@@ -142,7 +143,7 @@ def _end_of(plain: str, tag: str, start: int) -> int:
     return closing.start()
 
 
-Read = Callable[[_Element, str], Node | Block | Column | None]
+T = TypeVar("T")
 
 
 class _Reader:
@@ -150,7 +151,9 @@ class _Reader:
         self._source, self._plain = source, plain
         self.top: list[_Element] = []
 
-    def nodes(self, holder: _Element, read: Read) -> Iterator[object]:
+    def nodes(
+        self, holder: _Element, read: Callable[[_Element, str], T | None]
+    ) -> Iterator[T | Raw]:
         """What an element holds, one after the other."""
         children = list(self._together(holder))
         if holder.tag == "mj-body":
@@ -214,7 +217,7 @@ class _Reader:
             return None
         blocks = tuple(self.nodes(element, self._block))
         return Column(
-            blocks,  # type: ignore[arg-type]
+            blocks,
             self._end(element),
             attributes=self._attributes(element),
             gap=gap,

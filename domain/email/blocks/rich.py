@@ -165,16 +165,16 @@ class _Reader(HTMLParser):
                 self._open[-1][2].append(Words(_SPACE.sub(" ", piece)))
 
     def handle_comment(self, data: str) -> None:
-        raise _Unexpressible
+        raise _Unexpressible(data)
 
     def handle_decl(self, decl: str) -> None:
-        raise _Unexpressible
+        raise _Unexpressible(decl)
 
     def handle_pi(self, data: str) -> None:
-        raise _Unexpressible
+        raise _Unexpressible(data)
 
     def unknown_decl(self, data: str) -> None:
-        raise _Unexpressible
+        raise _Unexpressible(data)
 
 
 def merged(inside: Iterable[Inline]) -> tuple[Inline, ...]:
@@ -189,13 +189,13 @@ def merged(inside: Iterable[Inline]) -> tuple[Inline, ...]:
                 out.pop()
             if out and isinstance(out[-1], Break):
                 text = text.lstrip(" ")
-            one = Words(_SPACE.sub(" ", text))
-            if not one.text:
-                continue
-        elif isinstance(one, Break) and isinstance(before, Words):
-            out[-1] = Words(before.text.rstrip(" "))
-            if out[-1] == Words(""):
-                out.pop()
+            if text:
+                out.append(Words(_SPACE.sub(" ", text)))
+            continue
+        if isinstance(one, Break) and isinstance(before, Words):
+            out.pop()
+            if text := before.text.rstrip(" "):
+                out.append(Words(text))
         out.append(one)
     return tuple(out)
 

@@ -69,6 +69,8 @@ class Editor:
     comparison: ui.element
 
     def __init__(self, visit: PageVisit, kind: Kind, name: str, start: str, draw: Draw) -> None:
+        self.typed: Callable[[str], None] | None = None
+        """Called with each text, as it is typed or put here."""
         self.visit, self.kind, self.name, self.start, self._draw = visit, kind, name, start, draw
         self.file = file_of(kind, name)
         self.versions: list[PublishedText] = []
@@ -128,6 +130,10 @@ class Editor:
         ui.timer(0.1, self.check, once=True)
         ui.timer(LOOK_SECONDS, self._look)
 
+    def put(self, text: str) -> None:
+        """Have another text stand here, as if it had been typed."""
+        self.code.set_value(text)
+
     async def check(self) -> None:
         """Check what is written now, and show what is wrong with it."""
         text = self.text
@@ -135,13 +141,15 @@ class Editor:
         if text != self.text:
             return
         self.checked = checked
-        self._list(checked.problems)
+        self._list(checked.problems, checked.warnings)
         if not checked.problems:
             await self._draw(checked)
         await self._show_comparison()
 
     async def _typed(self) -> None:
         self.text = self.code.value or ""
+        if self.typed is not None:
+            self.typed(self.text)
         self._turn += 1
         turn = self._turn
         await asyncio.sleep(PAUSE_SECONDS)
@@ -167,7 +175,7 @@ class Editor:
         )
         self.draft = Written(self.kind, self.name, me.user_id, me.name, text, based_on, now)
 
-    def _list(self, mistakes: list[Mistake]) -> None:
+    def _list(self, mistakes: list[Mistake], warnings: list[Mistake]) -> None:
         last = self.text.count("\n") + 1
         lines = {one.line: one.message for one in reversed(mistakes) if one.line <= last}
         # Not the element's properties: with them goes the text as it is known here, over what is
@@ -177,12 +185,14 @@ class Editor:
         self.code.run_method("setLineTooltips", lines)
         self.problems.clear()
         with self.problems:
-            for one in mistakes:
+            for one in (*mistakes, *warnings):
                 with (
-                    ui.element("li"),
+                    ui.element("li").classes("warned" if one in warnings else ""),
                     ui.element("button").classes("plain-link").on("click", partial(self._go, one)),
                 ):
                     place = _("Line {line}, column {column}", line=one.line, column=one.column)
+                    if one in warnings:
+                        place = _("Warning, line {line}", line=one.line)
                     show(Markup("<b>{}</b> {}").format(place, one.message), "span")
         found = (
             ngettext("1 mistake.", "{number} mistakes.", len(mistakes))
@@ -190,6 +200,8 @@ class Editor:
             else _("No mistakes.")
         )
         said = [found]
+        if warnings:
+            said.append(ngettext("1 warning.", "{number} warnings.", len(warnings)))
         if self.draft:
             said.append(_("Your draft is kept; nothing counts before it is published."))
         if mistakes and self.kind != "policy":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from markupsafe import Markup, escape
 from nicegui import ui
 
@@ -16,7 +18,7 @@ from web.console.frame import say_done
 from web.console.leads.search_box import LeadSearch, first_found
 from web.console.parts import button, facts, link, section, show
 from web.console.visit import PageVisit
-from web.console.words import _
+from web.console.words import N_, _
 
 DESK, PHONE = 720, 390
 """Widths in CSS pixels."""
@@ -27,6 +29,19 @@ _HEAD = Markup(
 """Links of the mail would open a window, which its frame may not; it runs no script."""
 
 
+VIEWS = {
+    "phone": N_("Phone"),
+    "desktop": N_("Desktop"),
+    "dark": N_("Dark"),
+    "text": N_("Plain text"),
+}
+_DARK = Markup(
+    "<style>html { background: #fff; filter: invert(1) hue-rotate(180deg); } "
+    "img { filter: invert(1) hue-rotate(180deg); }</style>"
+)
+"""As mail programs turn the colours of a mail round that has none of its own for the dark."""
+
+
 class MailPreview:
     """A template shown for one lead.
 
@@ -34,12 +49,23 @@ class MailPreview:
         name: of the template.
         language: that it is written in.
         cadence: the first lead shown is in it; any lead if left out.
+        narrow: whether it stands beside something, and shows one of :data:`VIEWS` at a time.
     """
 
     place: ui.element
     chosen: ui.element
 
-    def __init__(self, visit: PageVisit, name: str, language: str, cadence: str = "") -> None:
+    def __init__(
+        self,
+        visit: PageVisit,
+        name: str,
+        language: str,
+        cadence: str = "",
+        *,
+        narrow: bool = False,
+    ) -> None:
+        self._narrow, self._view = narrow, "phone"
+        self._mail: RenderedEmail | None = None
         self.visit, self.name, self.language, self.cadence = visit, name, language, cadence
         self.lead: FoundLead | None = None
         self.lead_id: int | None = None
@@ -68,6 +94,8 @@ class MailPreview:
                     self._test()
             search.show_results()
             self.chosen = ui.element("p")
+            if self._narrow:
+                self._views()
             self.place = ui.element("div")
 
     async def show(self, template: CompiledTemplate, text: str | None = None) -> None:
@@ -98,9 +126,31 @@ class MailPreview:
             with self.place:
                 show(Markup('<p class="wrong">{}</p>').format(error))
             return
+        self._mail = mail
+        self._draw_mail()
+
+    def _draw_mail(self) -> None:
+        if self._mail is None:
+            return
         self.place.clear()
         with self.place:
-            show(_shown(mail, self.visit.context.settings.web_url()))
+            show(self._one_view(self._mail) if self._narrow else self._shown(self._mail))
+
+    def _views(self) -> None:
+        buttons: dict[str, ui.button] = {}
+
+        def choose(view: str) -> None:
+            self._view = view
+            for one, pressed in buttons.items():
+                pressed.props["aria-pressed"] = str(one == view).lower()
+                pressed.update()
+            self._draw_mail()
+
+        with ui.element("div").classes("acts views").props('role="group"') as group:
+            group.props["aria-label"] = _("Shown as")
+            for view, label in VIEWS.items():
+                buttons[view] = button(_(label), partial(choose, view))
+                buttons[view].props["aria-pressed"] = str(view == self._view).lower()
 
     def _say_for_whom(self) -> None:
         self.chosen.clear()
@@ -132,22 +182,42 @@ class MailPreview:
 
         button(_("Send test"), send)
 
+    def _shown(self, mail: RenderedEmail) -> Markup:
+        return Markup(
+            '{}<div class="devices"><figure><figcaption>{}</figcaption>{}</figure>'
+            "<figure><figcaption>{}</figcaption>{}</figure>"
+            '<figure class="plain"><figcaption>{}</figcaption>'
+            '<pre class="mail-text" tabindex="0">{}</pre></figure></div>'
+        ).format(
+            facts({_("Subject"): mail.subject}),
+            _("Desktop"),
+            self._framed(mail.html, DESK, _("The mail on a desktop")),
+            _("Phone"),
+            self._framed(mail.html, PHONE, _("The mail on a phone")),
+            _("Plain text"),
+            mail.text,
+        )
 
-def _shown(mail: RenderedEmail, base: str) -> Markup:
-    return Markup(
-        '{}<div class="devices"><figure><figcaption>{}</figcaption>{}</figure>'
-        "<figure><figcaption>{}</figcaption>{}</figure>"
-        '<figure class="plain"><figcaption>{}</figcaption>'
-        '<pre class="mail-text" tabindex="0">{}</pre></figure></div>'
-    ).format(
-        facts({_("Subject"): mail.subject}),
-        _("Desktop"),
-        framed(mail.html, DESK, _("The mail on a desktop"), base),
-        _("Phone"),
-        framed(mail.html, PHONE, _("The mail on a phone"), base),
-        _("Plain text"),
-        mail.text,
-    )
+    def _one_view(self, mail: RenderedEmail) -> Markup:
+        view = self._view
+        if view == "text":
+            seen = Markup('<pre class="mail-text" tabindex="0">{}</pre>').format(mail.text)
+        else:
+            title = {
+                "phone": _("The mail on a phone"),
+                "desktop": _("The mail on a desktop"),
+                "dark": _("The mail on a phone in the dark"),
+            }[view]
+            html = (
+                mail.html.replace("</head>", f"{_DARK}</head>", 1) if view == "dark" else mail.html
+            )
+            seen = self._framed(html, DESK if view == "desktop" else PHONE, title)
+        return Markup('{}<div class="devices">{}</div>').format(
+            facts({_("Subject"): mail.subject}), seen
+        )
+
+    def _framed(self, html: str, width: int, title: str) -> Markup:
+        return framed(html, width, title, self.visit.context.settings.web_url())
 
 
 def framed(html: str, width: int, title: str, base: str) -> Markup:

@@ -56,6 +56,9 @@ async def agreed(
             show(Markup('<p class="over">{}</p>').format(said))
         for sentence in _sentences(checked, kind, name, follows):
             show(escape(sentence), "p")
+        for warning in checked.warnings:
+            said = _("Warning, line {line}", line=warning.line)
+            show(Markup('<p class="over">{}: {}</p>').format(said, warning.message))
         for unknown in follows.unknown:
             show(escape(_unknown(unknown)), "p")
         if follows.forecast:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping
 from typing import Annotated
 
 from fastapi import Query
@@ -11,21 +11,24 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
-from domain.email.checked import template_of
+from domain.email.checked import is_about_a_meeting, template_of
+from domain.email.template_language import in_language
 from domain.inputs import Day
 from domain.refusals import CadenceMissing, Missing
 from services.template_parts import TEMPLATES, template_parts
 from store.published.cadences import cadence_named, latest_template
 from store.published.published_texts import TemplateLine, list_templates, published_texts
-from store.publishing.publishing import Checked
+from store.publishing.publishing import Checked, wanted_languages
 from web.console.frame import name_page
+from web.console.marketing.block_fields import Surroundings
 from web.console.marketing.difference import difference
 from web.console.marketing.editor import Editor
+from web.console.marketing.mail_form import MailForm
 from web.console.marketing.mail_preview import MailPreview
 from web.console.marketing.publishing import publication
 from web.console.marketing.results import MailResultsPart, days_asked
 from web.console.pages import console_page
-from web.console.parts import facts, go, link, quiet, section, show, table
+from web.console.parts import badge, facts, go, link, quiet, section, show, table
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
@@ -125,32 +128,44 @@ async def edit_template(visit: PageVisit, name: str, *, language: str = "en") ->
             _("A mail is called by small letters, digits and dashes, its language by two letters.")
         )
     line = await _line(visit, name)
-    start = await run_in_threadpool(_start, language)
+    parts = await run_in_threadpool(template_parts, TEMPLATES)
+    start = _start(language, parts)
     if line is not None and language not in line.languages:
         versions = await visit.read(published_texts, "template", f"{name}.{line.languages[0]}")
-        start = versions[0].source
+        start = in_language(versions[0].source, line.languages[0], language, parts)
     known = sorted({*(line.languages if line else ()), language})
-    show(_languages(f"/templates/{name}/edit", name, known, language))
-    mail = MailPreview(visit, name, language, next(iter(line.cadences), "") if line else "")
+    wanted = await visit.read(wanted_languages, name)
+    show(_languages(f"/templates/{name}/edit", name, known, language, missing=wanted - {*known}))
+    cadence = next(iter(line.cadences), "") if line else ""
+    mail = MailPreview(visit, name, language, cadence, narrow=True)
 
     async def draw(checked: Checked) -> None:
         for one in checked.templates:
             await mail.show(one.compiled, one.source)
 
+    around = Surroundings(parts, is_about_a_meeting(name))
     editor = Editor(visit, "template", f"{name}.{language}", start, draw)
+    form = MailForm(language, around, editor.put)
+    editor.typed = form.read
     await editor.load()
-    writing = ui.element("div").classes("stack")
-    await mail.build()
+    ui.add_head_html('<script src="/console/static/mail.js" defer></script>')
+    with ui.element("div").classes("writing mail-writing"):
+        written = section(_("What it says"))
+        with ui.element("div"):
+            await mail.build()
+    text = ui.element("div").classes("stack")
     with section(_("Parts that mails include")):
         said = _("They are files of the installation: to read here, and to change there.")
         show(quiet(said), "p")
-        show(_parts(await run_in_threadpool(template_parts, TEMPLATES)))
-    with writing:
+        show(_parts(parts))
+    with text:
         editor.build()
+    with written:
+        form.build(editor.text)
 
 
-def _start(language: str) -> str:
-    spoken = language if f"_footer.{language}.mjml" in template_parts(TEMPLATES) else "en"
+def _start(language: str, parts: Container[str]) -> str:
+    spoken = language if f"_footer.{language}.mjml" in parts else "en"
     return START.replace("LANGUAGE", language).replace("PARTS", spoken)
 
 
@@ -168,16 +183,24 @@ async def _line(visit: PageVisit, name: str) -> TemplateLine | None:
     return next((one for one in await visit.read(list_templates) if one.name == name), None)
 
 
-def _languages(path: str, name: str, languages: list[str], chosen: str, **query: str) -> Markup:
+def _languages(
+    path: str,
+    name: str,
+    languages: list[str],
+    chosen: str,
+    *,
+    missing: Collection[str] = (),
+    **query: str,
+) -> Markup:
     entries = Markup().join(
         Markup('<a href="/console{}?language={}{}"{}>{}</a>').format(
             path,
             one,
             Markup("").join(Markup("&{}={}").format(k, v) for k, v in query.items() if v),
             Markup(' aria-current="page"') if one == chosen else "",
-            one,
+            Markup("{} {}").format(one, badge(_("not written"), "warn")) if one in missing else one,
         )
-        for one in languages
+        for one in sorted({*languages, *missing})
     )
     return Markup('<nav class="tabs" aria-label="{}"><b>{}</b> {}</nav>').format(
         _("Languages"), name, entries
