@@ -187,6 +187,10 @@ def _show(would: EnrollmentForecast) -> None:
                 right=("Leads",),
             )
         )
+    for code, number in would.languages.items():
+        say(f"{_leads(number)} would be written to in {code}.")
+    for code, number in would.other_languages.items():
+        say(f"{_leads(number)} of them of language {code}, in which there are no mails.")
     if would.last_entry and would.last_entry != would.first_entry:
         say(f"The last one would enter on {would.last_entry:%Y-%m-%d %H:%M} UTC.")
 

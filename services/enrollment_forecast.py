@@ -74,6 +74,9 @@ class EnrollmentForecast:
             caps and the send rate.
         without_mail: how many of those that enter do something else first (``task``, ``decide`` a
             branch), or leave at once (``exit``).
+        languages: language → how many of those that enter get the cadence's mails in it.
+        other_languages: language that some of them speak and the cadence has no mails in → how
+            many; they are among those of the language that it falls back to.
     """
 
     cadence: str
@@ -87,6 +90,8 @@ class EnrollmentForecast:
     at_rest: int
     first_mails: Sequence[MailsInHour]
     without_mail: Mapping[str, int]
+    languages: Mapping[str, int]
+    other_languages: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -179,6 +184,7 @@ def forecast(
             hours[due.replace(minute=0, second=0, microsecond=0)] += 1
         else:
             others[kind] += 1
+    written = [_language(cadence, lead) for lead in assessed.entering] if cadence.templates else []
     standings = [lead.standing for lead in assessed.entering]
     return EnrollmentForecast(
         cadence=cadence.name,
@@ -192,7 +198,18 @@ def forecast(
         at_rest=sum(one.phase == Phase.RECYCLE for one in standings),
         first_mails=_at_the_rate(hours, max(1, int(mails_per_second * HOUR.total_seconds()))),
         without_mail=dict(others),
+        languages=dict(Counter(one for one, _own in written).most_common()),
+        other_languages=dict(
+            Counter(own for one, own in written if own and own != one).most_common()
+        ),
     )
+
+
+def _language(cadence: PublishedCadence, lead: EnrollmentCandidate) -> tuple[str, str]:
+    """The language that a lead's mails are in, and the lead's own."""
+    own = str(lead.facts["lead"]["language"])
+    spoken = {one for languages in cadence.templates.values() for one in languages}
+    return own if own in spoken else cadence.cadence.fallback_language, own
 
 
 def first_touch(

@@ -22,6 +22,10 @@ CONSOLE_POLICY = (
     "object-src 'none'; frame-ancestors 'none'"
 )
 
+# A frame of a page is bound by the page's policy too: without this a mail is seen without pictures.
+MAILS = "/console/templates/"
+MAILS_POLICY = CONSOLE_POLICY.replace("img-src 'self' data:", "img-src 'self' data: https:")
+
 PUBLIC = (
     *("/style.css", "/zone.js", "/f/form.js", "/f/embed.js"),
     *("/console/static/", "/console/_nicegui/"),
@@ -54,7 +58,8 @@ class SafeHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if path.startswith("/console/"):
-                    headers.setdefault("Content-Security-Policy", CONSOLE_POLICY)
+                    policy = MAILS_POLICY if path.startswith(MAILS) else CONSOLE_POLICY
+                    headers.setdefault("Content-Security-Policy", policy)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 if not path.startswith(PUBLIC):

@@ -37,6 +37,19 @@ async def test_a_dry_run_tells_and_does_nothing(api: Api) -> None:
     assert api.value("SELECT count(*) FROM api_change") == 0
 
 
+async def test_a_dry_run_says_who_is_written_to_in_which_language(api: Api) -> None:
+    """Else leads would get mails in a language that is not theirs, and nobody had known."""
+    leads = [
+        resting(api, n, language=language) for n, language in enumerate(("ko", "fr", "fr", ""))
+    ]
+
+    answer = await api.ask("marketing", "POST", PATH, leads=leads, dry_run=True)
+
+    would = answer.json()["forecast"]
+    assert would["languages"] == {"en": 3, "ko": 1}
+    assert would["other_languages"] == {"fr": 2}
+
+
 async def test_marketing_enrolls_all_that_a_filter_lets_through_and_undoes_it(api: Api) -> None:
     """A program that brings a list could not enroll it, or not take it back."""
     korea = [resting(api, n, country="KR") for n in range(2)]

@@ -166,6 +166,7 @@ def _image(block: Image, changed: Callable[[Block], None]) -> None:
 
     address = image_picker(block.source_address, lambda to: edited(source_address=to))
     alt = ui.input(_("Alternative text"), value=block.alternative or "").classes("wide")
+    alt.without_auto_validation()
     alt.on_value_change(lambda: edited(alternative=(alt.value or "").strip()))
     width = ui.number(_("Width in pixels"), value=block.width, precision=0, min=1, max=WIDEST)
     width.props("clearable").classes("short")

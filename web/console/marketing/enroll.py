@@ -161,10 +161,30 @@ def forecast_shown(would: EnrollmentForecast) -> Markup:
         parts.append(_first_mails(would.first_mails))
     for kind, number in would.without_mail.items():
         parts.append(Markup("<p>{}</p>").format(_without_mail(kind, number)))
+    if would.languages:
+        parts.append(Markup("<p>{}</p>").format(_languages(would)))
     if would.last_entry and would.last_entry != would.first_entry:
         last = _("The last one enters on {time}.", time=_when(would.last_entry))
         parts.append(Markup("<p>{}</p>").format(last))
     return Markup().join(parts)
+
+
+def _languages(would: EnrollmentForecast) -> str:
+    """In which language how many are written to, and who gets another than their own."""
+    counts = ", ".join(
+        f"{labels.spoken(code)} {number:,}" for code, number in would.languages.items()
+    )
+    said = [_("Languages of their mails: {counts}.", counts=counts)]
+    for code, number in would.other_languages.items():
+        said.append(
+            ngettext(
+                "1 of them speaks {language}, in which there are no mails.",
+                "{number} of them speak {language}, in which there are no mails.",
+                number,
+                language=labels.spoken(code),
+            )
+        )
+    return " ".join(said)
 
 
 def _from_where(would: EnrollmentForecast) -> str:

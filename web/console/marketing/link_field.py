@@ -44,7 +44,7 @@ class LinkField:
         self.typed = ui.input(
             _("Web address"), value="" if address.kind == "own" else address.value
         )
-        self.typed.classes("wide").props("placeholder=https://")
+        self.typed.classes("wide").props("placeholder=https://").without_auto_validation()
         self.counted = ui.switch(_("Count clicks"), value=address.kind != "plain").props("dense")
         for field in (self.target, self.typed, self.counted):
             field.on_value_change(self._edited)
