@@ -198,7 +198,7 @@ def test_whatever_a_browser_sends_becomes_a_text(html: str) -> None:
 def test_what_is_pasted_from_elsewhere_keeps_its_words_and_loses_its_looks() -> None:
     """Text from a word processor or a page comes with styles, scripts and boxes."""
     rich = rich_from(
-        '<style>p{}</style><div style="color:red">One <span class="x">two</span></div>'
+        '<style>p{}</style><div style="color:red">One&nbsp;<span class="x">two</span></div>'
         "<blockquote><p><strong>Three</strong><img src=x onerror=alert(1)></p></blockquote>"
         '<ul><li><p>Four</p><ul><li>Five</li></ul></li></ul>Six<a href="https://x.example/">7</a>'
         '<a href="javascript:alert(1)">8</a> {{ sender.name }}<div><br></div>'

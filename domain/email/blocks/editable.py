@@ -36,6 +36,9 @@ _BLOCKS = frozenset(
 )
 _VOID = frozenset({"br", "img", "hr", "input", "meta", "link", "wbr", "col", "base", "area"})
 
+_KEPT_SPACE = "\u2060\xa0\u2060"
+"""A space that breaks no line, as somebody wrote it; of those that are typed browsers make some."""
+
 Name = Callable[[str], str]
 """What a merge field is called, by what stands between its braces."""
 
@@ -76,7 +79,7 @@ def _shown(inside: tuple[Inline, ...], name: Name) -> str:
 def _one(one: Inline, name: Name) -> str:
     match one:
         case Words():
-            return escape(one.text, quote=False).replace("\xa0", "&nbsp;")
+            return escape(one.text, quote=False).replace("\xa0", _KEPT_SPACE)
         case Field():
             return editable_field(one.code, name)
         case Break():
@@ -158,6 +161,8 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._unheard or self._field:
             return
+        kept = (piece.replace("\xa0", " ") for piece in data.split(_KEPT_SPACE))
+        data = "\xa0".join(kept).replace("\u2060", "")
         if not TAG.search(data):
             self._inside.append(Words(data.replace("\n", " ")))
             return
