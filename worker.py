@@ -36,6 +36,7 @@ from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker
 import settings as settings_module
 import tracing
 from activities.busy_calendars import BusyCalendars
+from activities.cadence_changes import CadenceChanges
 from activities.enrollment_runs import EnrollmentRuns
 from activities.failing import CountsFailing
 from activities.failures import DiscreetFailures
@@ -181,6 +182,7 @@ async def run(settings: Settings, stopping: Stopping) -> None:
         asyncio.create_task(FreshSegments(resources).run()),
         asyncio.create_task(SenderGuard(resources).run()),
         asyncio.create_task(EnrollmentRuns(resources).run()),
+        asyncio.create_task(CadenceChanges(resources).run()),
     ]
     await asyncio.wait([told, *running], return_when=asyncio.FIRST_COMPLETED)
     log.info("worker is shutting down", seconds=settings.worker_shutdown_seconds)

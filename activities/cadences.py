@@ -22,6 +22,7 @@ from domain.cadences.next_step import (
     first_step,
     next_step,
 )
+from domain.cadences.planner import ARCHIVED
 from domain.consent.policy import Room
 from domain.contracts.journey import (
     BeginCadence,
@@ -35,6 +36,7 @@ from domain.contracts.journey import (
 )
 from domain.contracts.journey_sales import LeaveCadence
 from domain.contracts.waits import Obstacle, WaitKind, wait_until
+from domain.refusals import CadenceArchived
 from domain.rules.facts import reach_facts
 from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
@@ -95,7 +97,8 @@ class CadenceActivities:
         """Enroll the lead in the newest version of the cadence and plan the first step.
 
         A lead that is ready for sales already leaves at once. One whose enrollment by hand was
-        undone goes on where it was.
+        undone goes on where it was. Nobody begins a cadence that is archived: such a lead goes on
+        as at a cadence's end.
 
         Raises:
             CadenceMissing: it was never published; retried, so that
@@ -117,6 +120,8 @@ class CadenceActivities:
                     # The run of before was undone on the way: further back.
                     return Enrolled(0, [], Plan("exit", reason=why), entered)
             enrollment = resumed or self._enroll(connection, request, now)
+            if enrollment is None:
+                return Enrolled(0, [], Plan("exit", reason=ARCHIVED), entered)
             if why == EventCode.ENROLLED and enrollment_entries.begun(
                 connection, request.lead_id, enrollment.id
             ):
@@ -201,11 +206,16 @@ class CadenceActivities:
 
     def _enroll(
         self, connection: Connection, request: BeginCadence, now: datetime
-    ) -> EnrollmentRow:
-        latest = cadences.latest_cadence(connection, request.cadence)
+    ) -> EnrollmentRow | None:
+        """The lead's enrollment; None in a cadence that nobody enters any more."""
+        key = f"{request.key}:{request.cadence}"
+        try:
+            latest = cadences.latest_cadence(connection, request.cadence)
+        except CadenceArchived:
+            return journeys.enrolled_before(connection, key)
         return journeys.enroll(
             connection,
-            key=f"{request.key}:{request.cadence}",
+            key=key,
             lead_id=request.lead_id,
             cadence_version_id=latest.id,
             cycle=request.cycle,
@@ -286,7 +296,8 @@ class CadenceActivities:
         if obstacle is not None:
             summary = f"{summary} ({obstacle})"
         return Plan(
-            kind="task" if move.kind == "task" else "send",
+            # A task of a cadence that is paused opens only after another look.
+            kind="task" if move.kind == "task" and not current.position.paused else "send",
             step=move.step,
             seconds=self.resources.seconds_until(move.due, now),
             due=move.due.isoformat(),
@@ -326,6 +337,7 @@ class CadenceActivities:
             counted_since=row.counted_since,
             put_off_from=row.put_off_from,
             returned=row.returned,
+            paused=row.paused,
         )
         return Pass(row, version, position)
 

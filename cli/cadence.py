@@ -24,6 +24,7 @@ from cli.cadence_files import check_files
 from cli.cadence_results import results
 from cli.cadence_routing import show_routing
 from cli.cadence_scoring import print_scoring, scoring_json, show_forecast, show_unknown
+from cli.cadence_state import archive, pause, resume, unarchive
 from cli.cadence_timeline import length_text, timeline, window_text
 from cli.connect import Terminal, database, operator, terminal
 from cli.errors import UserError, stderr
@@ -176,10 +177,14 @@ def scoring(as_json: AsJson = False) -> None:
 
 
 @app.command("list")
-def list_(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+def list_(
+    archived: Annotated[bool, typer.Option("--archived", help="Those that are archived.")] = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
     """List the published cadences, the newest version of each."""
     with database().connect() as connection:
-        summaries = store.list_cadences(connection)
+        summaries = store.list_cadences(connection, archived=archived)
     rows = [
         {
             "name": summary.name,
@@ -187,6 +192,7 @@ def list_(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
             "steps": summary.steps,
             "length_days": round(summary.length.total_seconds() / 86400, 2),
             "published_at": summary.published_at.isoformat(),
+            "paused": summary.paused,
         }
         for summary in summaries
     ]
@@ -265,6 +271,10 @@ def show(
 app.command("enroll")(enroll)
 app.command("enrollments")(enrollments)
 app.command("undo-enrollment")(undo_enrollment)
+app.command("pause")(pause)
+app.command("resume")(resume)
+app.command("archive")(archive)
+app.command("unarchive")(unarchive)
 app.command("results")(results)
 app.command("export")(export)
 app.command("import-bundle")(import_bundle)

@@ -46,6 +46,7 @@ class Action(StrEnum):
     ENTER_MONEY = "enter spend and exchange rates"
     READ_CADENCES = "read cadences and policies"
     ENROLL = "enroll leads in cadences, and undo it"
+    RUN_CADENCES = "pause and archive cadences"
     DRAFT = "write and check cadences and policies"
     PUBLISH = "publish cadences and policies"
     PUBLISH_TEAM = "publish teams, routing and the SLA"
@@ -105,6 +106,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.ENTER_MONEY: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
     Action.READ_CADENCES: _EVERYBODY,
     Action.ENROLL: frozenset({Role.MARKETING, Role.ADMIN}),
+    Action.RUN_CADENCES: frozenset({Role.MARKETING, Role.ADMIN}),
     Action.DRAFT: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
     Action.PUBLISH: frozenset({Role.MARKETING, Role.ADMIN}),
     Action.PUBLISH_TEAM: frozenset({Role.MANAGER, Role.ADMIN}),

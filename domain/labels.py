@@ -59,6 +59,7 @@ REASONS = {
     "unenrolled": "Enrollment undone",
     "time_up": "Rest is over",
     "exhausted": "Cadence is over",
+    "archived": "Cadence is archived",
     "no_response": "No response",
     "not_worked": "Nobody worked it",
     "too_early": "Too early",
@@ -106,6 +107,7 @@ WHY_NOT = {
     "other_cadence": "In another cadence",
     "re_entry": "Was in it before, and may not enter again",
     "excluded": "Excluded by the cadence",
+    "archived": "The cadence is archived",
     "ready": "Ready for sales",
 }
 """Why a lead does not enter a cadence by hand."""

@@ -11,6 +11,7 @@ in the reader's language, or as a sentence on stderr.
     │   └── TemplateMissing
     ├── Conflict                understood, but not possible as things stand
     │   ├── CadenceMissing
+    │   │   └── CadenceArchived
     │   ├── LeadKnown
     │   ├── MeetingRefused
     │   ├── NoJourney
@@ -105,6 +106,10 @@ class CadenceMissing(Conflict):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, "cadence")
+
+
+class CadenceArchived(CadenceMissing):
+    """A cadence that nobody enters any more."""
 
 
 class LeadKnown(Conflict):

@@ -64,6 +64,10 @@ def said_of(wait: Wait) -> Sentence:
                 times=wait.facts["times"],
                 per=wait.facts["per"],
             )
+        case Obstacle.CADENCE_PAUSED:
+            return sentence(
+                "Waiting at step {number} of {cadence} until the cadence is resumed", **wait.facts
+            )
         case Obstacle.HOURS_NEVER_MEET:
             return sentence(
                 "{what}; the team's hours never meet the lead's, so the lead's decide", what=what

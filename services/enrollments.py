@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 
 from crash_points import crash_point
 from domain.access import Action
-from domain.cadences.entry import EntryPace
-from domain.refusals import Conflict, Invalid
+from domain.cadences.entry import EntryPace, WhyNot
+from domain.refusals import CadenceArchived, Conflict, Invalid
 from domain.sentences import sentence
 from services.access import changes, found
 from services.context import Context
@@ -213,7 +213,12 @@ def enter_due(connection: Connection, now: datetime, late: timedelta) -> bool:
     due = enrollment_entries.due_leads(connection, now, TOLD_AT_ONCE, late)
     if due is None:
         return False
-    published = latest_cadence(connection, due.cadence)
+    try:
+        published = latest_cadence(connection, due.cadence)
+    except CadenceArchived:
+        archived = dict.fromkeys(due.leads, WhyNot.ARCHIVED)
+        enrollment_entries.leave_out(connection, due.run, archived)
+        return True
     assessed = assess(connection, due.leads, published, now, replaces=due.replaces, run=due.run)
     enrollment_entries.leave_out(connection, due.run, assessed.staying)
     entering = [lead.lead_id for lead in assessed.entering]

@@ -24,7 +24,7 @@ from services.lead_import import Watch, import_rows
 from store.access.api_tokens import Caller
 from store.imports import import_runs
 from store.imports.import_runs import NewImport, Outcome, RunLine
-from store.imports.lead_import import published_cadences
+from store.published.cadences import enterable_cadences
 
 DEFAULT_CADENCE = "welcome-nurture"
 
@@ -75,7 +75,7 @@ def upload(
             )
     with context.database.begin() as connection:
         cadence = chosen.cadence
-        if cadence is None and not start and DEFAULT_CADENCE not in published_cadences(connection):
+        if cadence is None and not start and DEFAULT_CADENCE not in enterable_cadences(connection):
             cadence = ""
         new = NewImport(
             file_name=file_name,
@@ -323,7 +323,7 @@ def _check_fields(header: Sequence[str], fields: Sequence[str]) -> None:
 def _published(connection: Connection, asked: str | None) -> str:
     """The cadence to begin with, when it is published; '' to start no journeys."""
     name = DEFAULT_CADENCE if asked is None else asked.strip()
-    published = published_cadences(connection)
+    published = enterable_cadences(connection)
     if name in ("", *published):
         return name
     raise Invalid(

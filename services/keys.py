@@ -15,7 +15,7 @@ from store.access.api_tokens import (
     revoke_token,
 )
 from store.access.write_keys import Kind, create_write_key, revoke_write_key
-from store.imports.lead_import import published_cadences
+from store.published.cadences import enterable_cadences
 
 
 @changes(Action.MANAGE_KEYS, "POST /write-keys", keep=("name", "cadence", "kind"))
@@ -33,7 +33,7 @@ def add_write_key(
     """
     name = _name(name)
     with context.database.begin() as connection:
-        cadences = published_cadences(connection)
+        cadences = enterable_cadences(connection)
         if cadence and cadence not in cadences:
             raise Invalid(
                 sentence(

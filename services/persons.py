@@ -17,7 +17,7 @@ from domain.lead_files.person import (
     phone_of,
 )
 from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
-from domain.refusals import CadenceMissing, Conflict, Invalid, LeadKnown, Missing
+from domain.refusals import Conflict, Invalid, LeadKnown, Missing
 from domain.sentences import sentence
 from mail.links import deployment_secret
 from services.access import changes, found, may_see, sees_customers, team_of
@@ -28,7 +28,7 @@ from store.identities.identified_leads import start_journeys
 from store.imports import lead_import
 from store.lead_work import persons
 from store.lead_work.persons import OtherContact, Person
-from store.publishing.publishing import cadence_names
+from store.published.cadences import latest_cadence
 from store.routing.prospects import prospect
 from store.routing.routing import reassign
 from store.views.visible import lead_is_visible
@@ -77,8 +77,8 @@ def create(
     with context.database.begin() as connection:
         persons.lock_addresses(connection, [key])
         _refuse_known(connection, caller, checked["email"], checked.get("phone", ""))
-        if cadence and cadence not in cadence_names(connection):
-            raise CadenceMissing(sentence("There is no cadence '{name}'.", name=cadence))
+        if cadence:
+            latest_cadence(connection, cadence)
         lead_import.prepare(connection)
         lead_import.stage(connection, [(1, _row(connection, context, checked, source or BY_HAND))])
         lead_import.merge(connection, time_zone=context.settings.lead_time_zone)

@@ -89,6 +89,8 @@ class WhyNot(StrEnum):
     OTHER_CADENCE = "other_cadence"
     RE_ENTRY = "re_entry"
     EXCLUDED = "excluded"
+    ARCHIVED = "archived"
+    """The cadence is, since the run began."""
     READY = "ready"
     """Its score is that of a lead for sales."""
 

@@ -19,7 +19,8 @@ from domain.time.window import next_opening
 # Timers and clocks agree to well under this; what is due within it is due now.
 DUE_TOLERANCE = timedelta(seconds=5)
 LOOK_AGAIN = timedelta(days=365)
-"""How long a touch rests whose account is kept out of marketing for good, before it looks again."""
+"""How long a touch rests whose account is kept out of marketing for good, or whose cadence is
+paused, before it looks again."""
 JUST_OVER = timedelta(hours=1)
 """For so long after a meeting's end its lead may be written to at any hour."""
 
@@ -41,6 +42,7 @@ class Position:
             which step on, and since when, its waits were counted.
         put_off_from: when the planned step, which had to wait, was due.
         returned: the step of a mail that was refused after it had been accepted.
+        paused: whether the cadence's touches wait until somebody resumes it.
     """
 
     cadence: Cadence
@@ -58,6 +60,7 @@ class Position:
     counted_since: datetime | None = None
     put_off_from: datetime | None = None
     returned: str | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,9 +131,13 @@ def next_step(position: Position, due: Due, now: datetime, *, late: timedelta) -
     now = max(now, at)
     on_time = not due.completed and now - at <= late
     move = _move(position, step, at if on_time else now)
-    if move.kind != "send" or move.due > now:
+    if move.kind not in ("send", "task") or move.due > now:
         return NextStep(move, now)
-    return NextStep(move, now, sends=True) if due.begun else _sent_unless(position, move, now)
+    if due.begun:
+        return NextStep(move, now, sends=True)
+    if position.paused:
+        return _put_off(position, move, Obstacle.CADENCE_PAUSED, now + LOOK_AGAIN, now)
+    return _sent_unless(position, move, now) if move.kind == "send" else NextStep(move, now)
 
 
 def after_sending(

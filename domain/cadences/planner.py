@@ -25,6 +25,9 @@ Kind = Literal["send", "task", "decide", "exit"]
 EXHAUSTED = "exhausted"
 """Exit reason of an enrollment that reached the end of its cadence."""
 
+ARCHIVED = "archived"
+"""Exit reason of an enrollment whose cadence was archived."""
+
 
 @dataclass(frozen=True)
 class PlannedStep:

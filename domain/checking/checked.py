@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,8 @@ def check_among(
     beside: Iterable[str],
     languages: Mapping[str, set[str]],
     cadence_names: set[str],
+    *,
+    archived: Collection[str] = (),
 ) -> None:
     """Check texts as :func:`check_texts` does, and against the others that hold ``beside`` them
     and that none of them replaces. What is wrong with those is not told."""
@@ -53,7 +55,7 @@ def check_among(
     others = [text for text in beside if _what_it_is(text) not in own]
     everything = CheckedTexts()
     together = {f"{_BESIDE}{number}": text for number, text in enumerate(others)} | dict(texts)
-    check_texts(everything, together, languages, cadence_names)
+    check_texts(everything, together, languages, cadence_names, archived=archived)
     checked.problems += [one for one in everything.problems if one.file in texts]
     checked.cadences |= {f: found for f, found in everything.cadences.items() if f in texts}
     mine = {policy_name(text) for text in texts.values()}
@@ -72,6 +74,8 @@ def check_texts(
     texts: Mapping[str, str],
     languages: Mapping[str, set[str]],
     cadence_names: set[str],
+    *,
+    archived: Collection[str] = (),
 ) -> None:
     """Check cadences and policies, alone and against each other; the result goes into ``checked``.
 
@@ -79,6 +83,7 @@ def check_texts(
         texts: by the name of their file, which problems are told with.
         languages: template name → the languages there are of it.
         cadence_names: cadences that there are besides those in ``texts``.
+        archived: those that nobody enters any more.
     """
     cadence_texts = {}
     policy_texts: dict[str, tuple[str, str]] = {}
@@ -107,7 +112,7 @@ def check_texts(
     checked.cadences = {file: (cadence_texts[file], cadence) for file, cadence in cadences.items()}
     known = {*cadence_names, *(cadence.name for cadence in cadences.values())}
     for name, (file, text) in policy_texts.items():
-        policy, problems = lint_policy(text, file, known)
+        policy, problems = lint_policy(text, file, known, archived)
         checked.problems += problems
         if policy is not None:
             checked.policies[name] = (text, policy)

@@ -73,16 +73,25 @@ def lint_all(
 
 
 def lint_policy(
-    text: str, file: str, cadences: Collection[str]
+    text: str, file: str, cadences: Collection[str], archived: Collection[str] = ()
 ) -> tuple[PolicyFile | None, list[SourceProblem]]:
-    """Check a policy file. ``cadences`` are the names of the cadences there are."""
+    """Check a policy file. ``cadences`` are the names of the cadences there are, of which nobody
+    enters those that are ``archived``."""
     policy, problems = read_policy(text, file)
     source = read(text, file)
     for path, name in _cadences_named(source.data, ()):
-        if name not in cadences:
+        if name in archived:
+            message = f"the cadence '{name}' is archived. Choose another, or unarchive it first"
+            problems.append(source.problem(path, message))
+        elif name not in cadences:
             advice = did_you_mean(name, cadences)
             problems.append(source.problem(path, f"unknown cadence '{name}'.{advice}"))
     return (None if problems else policy), ordered(problems)
+
+
+def cadences_named(text: str) -> set[str]:
+    """The cadences that a policy, as it was written, sends leads to."""
+    return {name for _, name in _cadences_named(read(text, "").data, ())}
 
 
 def _cadences_named(data: Any, path: Path) -> Iterator[tuple[Path, str]]:

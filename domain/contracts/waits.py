@@ -58,6 +58,8 @@ class Obstacle(StrEnum):
     """As many mails as may go from this sender, or to this receiver, have gone."""
     SENDER_STOPPED = "sender_stopped"
     """Too much of the sender's mail bounces, or is called spam."""
+    CADENCE_PAUSED = "cadence_paused"
+    """Until somebody resumes the cadence."""
     HOURS_NEVER_MEET = "hours_never_meet"
     """The team never works while the lead may be called: the lead's hours decide."""
 

@@ -27,7 +27,7 @@ KNOWN_REASONS = frozenset(
     [
         *("exhausted", "no_response", "no_show", "cancelled", "not_worked", "not_a_fit"),
         *("not_interested", "wrong_number", "stalled", "lost", "no_outcome", "churned"),
-        *("unsubscribed", "bounced", "moved"),
+        *("unsubscribed", "bounced", "moved", "archived"),
     ]
 )
 """Why journeys come back, besides the reasons for which sales returns a lead and those with which

@@ -287,6 +287,7 @@ NOT_OF_LEADS = frozenset(
         "account",  # A company. Whoever writes a person's name into it takes it out again.
         "cadence_version",
         "cadence_trigger",
+        "cadence_state",
         "template_version",
         "policy_version",
         "image",  # What marketing shows everybody, without what its file said of anybody.

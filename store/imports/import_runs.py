@@ -19,7 +19,7 @@ from domain.lead_files.lead_file import LeadFile
 from domain.lead_files.preview import Head
 from domain.refusals import Conflict
 from domain.sentences import read, sentence, written
-from store.imports.lead_import import published_cadences
+from store.published.cadences import enterable_cadences
 from store.tables import ImportFile, ImportRun
 
 KEPT_DAYS = 7
@@ -359,7 +359,7 @@ def take(watch: Connection, run_id: int) -> RunLine:
             if run.state == "running"
             else sentence("This import is done.")
         )
-    published = published_cadences(watch)
+    published = enterable_cadences(watch)
     if run.cadence and run.cadence not in published:
         raise Conflict(
             sentence(

@@ -476,9 +476,3 @@ def ready_for_sales(connection: Connection, now: datetime) -> Pace:
     except PolicyMissing:
         return Pace(0, 0, 0)
     return pace_of(connection, rules, _STAGED, now)
-
-
-def published_cadences(connection: Connection) -> list[str]:
-    """Names of the cadences that have a published version, in alphabetical order."""
-    found = connection.execute(text("SELECT DISTINCT name FROM cadence_version ORDER BY name"))
-    return list(found.scalars())

@@ -28,6 +28,8 @@ _LOAD = text(
         enrollment.id AS enrollment_id, enrollment.cadence_version_id, enrollment.ended_at,
         enrollment.exit_reason, cast(enrollment.xmin AS text) AS version,
         {CONSENT_VERSION} AS consent_version,
+        EXISTS (SELECT FROM cadence_version AS version JOIN cadence_state AS state USING (name)
+            WHERE version.id = enrollment.cadence_version_id AND paused_at IS NOT NULL) AS paused,
         (SELECT touch.step FROM touch WHERE touch.enrollment_id = enrollment.id
             AND touch.state = 'planned' AND touch.returned_at IS NOT NULL
          ORDER BY touch.id LIMIT 1) AS returned,
@@ -98,6 +100,7 @@ class EnrolledLead(MailLead):
         away_until: the day on which the lead is back, as far as it said.
         consent_version: id of the consent policy in force, None for none.
         version: names the enrollment's row as it is now; each change gives it another.
+        paused: whether the cadence is.
         returned: the step of a mail that was refused after it had been accepted.
         begun: the step of a mail that an earlier attempt at the same turn has claimed.
     """
@@ -126,6 +129,7 @@ class EnrolledLead(MailLead):
     consent_version: int | None
     returned: str | None
     begun: str | None
+    paused: bool
 
 
 def load(connection: Connection, enrollment_id: int, turn: str = "") -> EnrolledLead:

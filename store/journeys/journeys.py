@@ -246,6 +246,14 @@ def enroll(
     return EnrollmentRow(row.id, row.cadence_version_id)
 
 
+def enrolled_before(connection: Connection, key: str) -> EnrollmentRow | None:
+    """The enrollment that an earlier attempt made."""
+    row = connection.execute(
+        text("SELECT id, cadence_version_id FROM enrollment WHERE key = :key"), {"key": key}
+    ).first()
+    return None if row is None else EnrollmentRow(row.id, row.cadence_version_id)
+
+
 def leave_enrollment(connection: Connection, enrollment_id: int, reason: str, at: datetime) -> None:
     """End an enrollment, if it has not ended yet."""
     connection.execute(

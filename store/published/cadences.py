@@ -22,7 +22,8 @@ from domain.email.rendering import CompiledTemplate
 from domain.refusals import CadenceMissing, TemplateMissing
 from domain.sentences import sentence
 from store.engine import RowGone
-from store.tables import CadenceVersion, PolicyVersion, TemplateVersion
+from store.published.cadence_states import refuse_archived
+from store.tables import CadenceState, CadenceVersion, PolicyVersion, TemplateVersion
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class CadenceSummary:
     steps: int
     length: timedelta
     published_at: datetime
+    paused: bool
+    archived: bool
 
 
 @dataclass(frozen=True)
@@ -211,11 +214,13 @@ def publish_version(
 
 
 def latest_cadence(connection: Connection, name: str) -> PublishedCadence:
-    """The newest version of the cadence ``name``.
+    """The newest version of the cadence ``name``, for leads to enter it.
 
     Raises:
         CadenceMissing: it was never published.
+        CadenceArchived: nobody enters it any more.
     """
+    refuse_archived(connection, name)
     return cadence_named(connection, name, None)
 
 
@@ -258,21 +263,23 @@ def cadence_version(engine: Engine, version_id: int) -> PublishedCadence:
 
 
 def list_cadences(
-    connection: Connection, *, after: str = "", limit: int | None = None
+    connection: Connection, *, after: str = "", limit: int | None = None, archived: bool = False
 ) -> list[CadenceSummary]:
     """The newest version of every cadence, by name, from the one after the name ``after``;
-    ``limit`` None: all."""
+    ``limit`` None: all. Those that are archived are listed apart."""
     newest = select(CadenceVersion.name, func.max(CadenceVersion.version)).group_by(
         CadenceVersion.name
     )
     rows = connection.execute(
-        select(CadenceVersion.__table__)
+        select(CadenceVersion.__table__, CadenceState.paused_at.is_not(None).label("paused"))
+        .outerjoin(CadenceState, CadenceState.name == CadenceVersion.name)
         .where(tuple_(CadenceVersion.name, CadenceVersion.version).in_(newest))
         .where(CadenceVersion.name > after)
+        .where(CadenceState.archived_at.is_not(None) == archived)
         .order_by(CadenceVersion.name)
         .limit(limit)
-    )
-    published = [_published(row) for row in rows]
+    ).all()
+    published = [(_published(row), row.paused) for row in rows]
     return [
         CadenceSummary(
             item.name,
@@ -281,9 +288,19 @@ def list_cadences(
             item.cadence.step_count,
             item.cadence.length(),
             item.published_at,
+            paused,
+            archived,
         )
-        for item in published
+        for item, paused in published
     ]
+
+
+def enterable_cadences(connection: Connection) -> list[str]:
+    """Names of the cadences that leads may enter, in alphabetical order: those that are published
+    and not archived."""
+    archived = select(CadenceState.name).where(CadenceState.archived_at.is_not(None))
+    names = select(CadenceVersion.name).distinct().where(CadenceVersion.name.not_in(archived))
+    return list(connection.scalars(names.order_by(CadenceVersion.name)))
 
 
 def latest_template(connection: Connection, name: str, language: str) -> PublishedTemplate:

@@ -24,6 +24,7 @@ from domain.email.delivery_checks import delivery_warnings
 from domain.segments.policy import SegmentsPolicy
 from store.bounded import allow_long_work
 from store.images.images import will_be_there
+from store.published.cadence_states import archived_cadences
 from store.published.cadences import (
     UNSIGNED,
     Publication,
@@ -112,7 +113,14 @@ def check_beside_published(
         languages.setdefault(name, set()).add(language)
     checked = Checked(languages=languages)
     others = {file: source for file, source in texts.items() if file not in templates}
-    check_among(checked, others, texts_in_force(connection), languages, cadence_names(connection))
+    check_among(
+        checked,
+        others,
+        texts_in_force(connection),
+        languages,
+        cadence_names(connection),
+        archived=archived_cadences(connection),
+    )
     for file, (name, language) in templates.items():
         source = texts[file]
         compiled, problems = check_template(name, source, file, parts)

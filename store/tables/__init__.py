@@ -5,6 +5,7 @@ from __future__ import annotations
 from store.tables.access import ApiChange, ApiToken, WebhookDelivery, WebhookEndpoint
 from store.tables.base import Table
 from store.tables.cadences import (
+    CadenceState,
     CadenceTrigger,
     CadenceVersion,
     Enrollment,
@@ -113,6 +114,7 @@ __all__ = [
     "Assignment",
     "BusyCalendar",
     "BusyTime",
+    "CadenceState",
     "CadenceTrigger",
     "CadenceVersion",
     "CalendarBooking",

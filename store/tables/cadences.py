@@ -54,6 +54,22 @@ class CadenceVersion(Table):
     __table_args__ = (UniqueConstraint("name", "version"),)
 
 
+class CadenceState(Table):
+    """A cadence that somebody has paused or archived; one without a row is neither."""
+
+    __tablename__ = "cadence_state"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    paused_at: Mapped[datetime | None]
+    paused_by: Mapped[str] = mapped_column(server_default="")
+    """A rep's code, or what its caller is called; of ``archived_by`` the same."""
+    archived_at: Mapped[datetime | None]
+    archived_by: Mapped[str] = mapped_column(server_default="")
+    takes_out: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the leads in it leave, as it is archived."""
+    told_to: Mapped[int | None] = mapped_column(BigInteger)
+    """Id of the last enrollment that was told what has changed; NULL when all were."""
+
+
 class PolicyVersion(Table):
     """A published policy (scoring, follow-up, meeting, opportunity, recycle); never changed."""
 

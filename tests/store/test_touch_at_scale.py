@@ -30,6 +30,7 @@ MORNING = datetime(2026, 5, 5, 9, tzinfo=UTC)
 LEADS = 4_000
 SMALL = (
     "cadence_version",
+    "cadence_state",
     "policy_version",
     "template_version",
     "sending_pause",

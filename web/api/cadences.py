@@ -12,11 +12,13 @@ from pydantic import BaseModel, Field, model_validator
 from domain.access import Action
 from domain.checking.bundle import MOST_CHARACTERS, MOST_FILES
 from domain.inputs import ASKED
+from services import cadences as services
 from services.access import found
-from services.cadences import cadence_asked_for
+from services.cadences import ArchivingForecast, cadence_asked_for
 from services.publishing import LONGEST_NOTE, NOTHING, check_texts, refuse_mistakes
 from services.publishing import publish as publish_files
 from store.access.api_tokens import Caller
+from store.published.cadence_states import CadenceStatus, cadence_status
 from store.published.cadences import CadenceSummary, list_cadences
 from store.published.policies import policy_in_force
 from store.publishing.consequences import forecast_of, routing_of
@@ -28,6 +30,7 @@ from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
 
 router = APIRouter(tags=["cadences and policies"])
+Runner = Annotated[Caller, Depends(may(Action.RUN_CADENCES))]
 
 
 class CadenceDetail(BaseModel):
@@ -40,6 +43,25 @@ class CadenceDetail(BaseModel):
     published_by: str
     note: str
     definition: dict[str, Any]
+    status: CadenceStatus
+
+
+class ArchiveRequest(BaseModel):
+    """What becomes of the leads in a cadence that is archived."""
+
+    model_config = ASKED
+
+    take_out: bool = Field(
+        default=False, description="Whether they leave it, for recycle as at its end."
+    )
+    dry_run: bool = Field(default=False, description="Only say what it would meet.")
+
+
+class ArchiveAnswer(BaseModel):
+    """What archiving would meet, of a dry run; else how the cadence stands."""
+
+    forecast: ArchivingForecast | None = None
+    status: CadenceStatus | None = None
 
 
 class PolicyDetail(BaseModel):
@@ -121,10 +143,13 @@ class Publications(BaseModel):
 
 @router.get("/cadences", dependencies=[Depends(may(Action.READ_CADENCES))])
 def list_all(
-    context: CurrentContext, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext, *, archived: bool = False, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[CadenceSummary]:
-    """The newest version of every cadence, by name."""
-    return page_by_name(context, "cadences", cursor, limit, list_cadences)
+    """The newest version of every cadence, by name; those that are archived on a list of their
+    own."""
+    return page_by_name(
+        context, "cadences", cursor, limit, partial(list_cadences, archived=archived)
+    )
 
 
 @router.get("/cadences/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])
@@ -136,6 +161,7 @@ def show(
     """One version of a cadence, the newest unless another is named."""
     with context.database.connect() as connection:
         published = cadence_asked_for(connection, name, version)
+        status = cadence_status(connection, name)
     return CadenceDetail(
         name=published.name,
         version=published.version,
@@ -143,7 +169,39 @@ def show(
         published_by=published.published_by,
         note=published.note,
         definition=published.cadence.model_dump(mode="json"),
+        status=status,
     )
+
+
+@router.post("/cadences/{name}/pause", operation_id="pause_cadence")
+def pause(context: CurrentContext, caller: Runner, name: str) -> CadenceStatus:
+    """Have every touch of a cadence wait until it is resumed. Its waits run on, answers of leads
+    count as ever, leads enter, and tasks that are open stay so."""
+    return services.pause(context, caller, name)
+
+
+@router.post("/cadences/{name}/resume", operation_id="resume_cadence")
+def resume(context: CurrentContext, caller: Runner, name: str) -> CadenceStatus:
+    """Have a paused cadence go on: what has become due goes at the next opening of its window."""
+    return services.resume(context, caller, name)
+
+
+@router.post("/cadences/{name}/archive", operation_id="archive_cadence")
+def archive(
+    context: CurrentContext, caller: Runner, name: str, body: ArchiveRequest
+) -> ArchiveAnswer:
+    """Have nobody enter a cadence any more, by whatever way; or say first how many leads are in it,
+    and what still sends leads into it."""
+    if body.dry_run:
+        with context.database.connect() as connection:
+            return ArchiveAnswer(forecast=services.archiving(connection, name))
+    return ArchiveAnswer(status=services.archive(context, caller, name, take_out=body.take_out))
+
+
+@router.post("/cadences/{name}/unarchive", operation_id="unarchive_cadence")
+def unarchive(context: CurrentContext, caller: Runner, name: str) -> CadenceStatus:
+    """Have a cadence entered again. Who was taken out of it does not come back."""
+    return services.unarchive(context, caller, name)
 
 
 @router.get(

@@ -10,6 +10,7 @@ _WEBHOOK = "https://crm.lindenmoor.example/hooks/perennial"
 _LEARNED = {"budget": "approved for this year", "need": "a plan of absences for 40 people"}
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "archive_cadence": {"take_out": True, "dry_run": True},
     "call_prospects": {"leads": ["42", _ADDRESS], "owner": "rep-1"},
     "create_lead": {
         "email": _ADDRESS,

@@ -47,6 +47,7 @@ PAGES = (
     "leads.mails",
     "marketing.enrollments",
     "marketing.cadence",
+    "marketing.library",
     "marketing.cadences",
     "marketing.templates",
     "marketing.policies",

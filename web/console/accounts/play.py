@@ -8,7 +8,7 @@ from markupsafe import escape
 from nicegui import ui
 
 from store.consent.do_not_market import Play
-from store.publishing.publishing import cadence_names
+from store.published.cadences import enterable_cadences
 from web.console.forms import FormDialog
 from web.console.frame import say_done
 from web.console.parts import show
@@ -22,7 +22,7 @@ async def play_cadence(visit: PageVisit, start: Callable[[str], Awaitable[Play]]
     Args:
         start: starts the cadence of this name.
     """
-    names = sorted(await visit.read(cadence_names))
+    names = await visit.read(enterable_cadences)
     with FormDialog(_("Play a cadence")) as form:
         show(escape(_("The leads that are with marketing begin the cadence now.")), "p")
         cadence = form.field(

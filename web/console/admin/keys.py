@@ -14,7 +14,7 @@ from domain.labels import ROLES
 from services.context import Context
 from store.access.api_tokens import MOST_TOKEN_DAYS, TOKEN_DAYS, Caller, list_tokens
 from store.access.write_keys import list_write_keys
-from store.imports.lead_import import published_cadences
+from store.published.cadences import enterable_cadences
 from store.routing.presence import reps as list_reps
 from web.console.admin.parts import item, items, real_time, show_once
 from web.console.forms import FormDialog
@@ -130,7 +130,7 @@ async def _hand_over(title: str, secret: str) -> None:
 
 
 async def _write_keys(visit: PageVisit) -> None:
-    cadences = {"": _("None")} | {one: one for one in await visit.read(published_cadences)}
+    cadences = {"": _("None")} | {one: one for one in await visit.read(enterable_cadences)}
     with ui.element("div").classes("acts"):
         button(_("Make a write key"), lambda: _make_write_key(visit, cadences), main=True)
     found = await visit.read(list_write_keys)

@@ -16,7 +16,8 @@ from domain.lead_files.rejects import REJECT_COLUMNS
 from domain.lead_files.row import LeadRow
 from domain.names import full_name
 from domain.refusals import Refusal
-from store.imports.lead_import import new_among, published_cadences
+from store.imports.lead_import import new_among
+from store.published.cadences import enterable_cadences
 from store.scoring.import_pace import import_pace
 from web.api import imports as imports_api
 from web.api.imports import Column, ImportDetail
@@ -67,7 +68,7 @@ class ImportForm:
 
     async def show(self) -> None:
         """Put it on the page."""
-        cadences = await self.visit.read(published_cadences)
+        cadences = await self.visit.read(enterable_cadences)
         with section(_("Columns")), ui.element("div").classes("mapping"):
             for at, column in enumerate(self.detail.columns):
                 # What a file of rejected rows begins with is never read.

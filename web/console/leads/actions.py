@@ -21,7 +21,7 @@ from domain.sentences import sentence
 from services.access import team_of
 from services.meeting_mails import MeetingChange
 from store.meetings.meeting_rows import MeetingWords
-from store.publishing.publishing import cadence_names
+from store.published.cadences import enterable_cadences
 from store.routing.presence import reps
 from store.views.lead_page import LeadView
 from web.console import labels
@@ -170,7 +170,7 @@ class Actions:
             await self._done(_("Moved to {phase}.", phase=labels.phase(moved)))
 
     async def _returning(self) -> None:
-        names = sorted(await self.visit.read(cadence_names))
+        names = await self.visit.read(enterable_cadences)
         choices = {"": _("As the recycle policy says")} | {name: name for name in names}
         with FormDialog(_("Return to marketing")) as form:
             show(escape(_("The lead rests first and then comes back to a nurture.")), "p")

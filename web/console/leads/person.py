@@ -13,8 +13,8 @@ import services.persons
 from domain.access import Action
 from domain.lead_files.person import PersonFields
 from services.access import team_of
-from store.imports.lead_import import published_cadences
 from store.lead_work.persons import FORMER, OtherContact, Person, person_of
+from store.published.cadences import enterable_cadences
 from store.views.lead_search import owners
 from web.console import labels
 from web.console.forms import Fields, fill_in
@@ -41,7 +41,7 @@ CONTACTS = {"phone": N_("Phone"), "email": N_("E-mail address")}
 
 async def enter_lead(visit: PageVisit) -> None:
     """Ask who a new lead is, and go to its page."""
-    cadences = await visit.read(published_cadences)
+    cadences = await visit.read(enterable_cadences)
     people = await visit.read(owners, team_of(visit.caller))
     found: list[Person] = []
 

@@ -5,24 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 import services.bundles
-from domain.access import Action
 from domain.checking.bundle import MOST_BYTES, BundleKind, read_bundle
 from domain.refusals import Conflict, Invalid, Refusal
 from domain.sentences import sentence
 from services.bundles import BesideHere, BundleItem, BundleReport
 from services.publishing import LONGEST_NOTE
 from store.published.cadences import PublishedCadence
-from store.published.drafts import drafts_of, keep_draft
-from store.published.published_texts import PublishedText
-from store.publishing.publishing import cadence_names
 from web.console.forms import FormDialog
 from web.console.frame import say_done, say_no
 from web.console.marketing.difference import difference, too_long
@@ -192,44 +187,3 @@ def _state(one: BundleItem) -> Markup:
     if one.kept:
         return badge(_("stays as it is here"), "quiet")
     return badge(_("differs; is replaced"), "warn")
-
-
-async def duplicate(
-    visit: PageVisit, published: PublishedCadence, versions: Sequence[PublishedText]
-) -> None:
-    """Begin a new cadence from this version, as a draft of one's own."""
-    source = next(one.source for one in versions if one.version == published.version)
-    with FormDialog(_("A copy of {name}", name=published.name)) as form:
-        show(escape(_("The copy is a draft of yours until you publish it.")), "p")
-        name = form.field("name", ui.input(_("Name"), value=f"{published.name}-copy"))
-
-    async def save() -> str:
-        called = str(name.value or "").strip()
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", called):
-            raise Invalid(
-                sentence("Use small letters, digits and dashes, at most 60, such as welcome-2."),
-                "name",
-            )
-        taken = called in await visit.read(cadence_names)
-        mine = await visit.read(drafts_of, "cadence", called)
-        if taken or any(one.user_id == visit.who.user_id for one in mine):
-            raise Conflict(
-                sentence("There is a cadence '{name}' already: choose another name.", name=called),
-                "name",
-            )
-        text = re.sub(r"^cadence:.*$", f"cadence: {called}", source, count=1, flags=re.MULTILINE)
-        await visit.keep(
-            Action.DRAFT,
-            keep_draft,
-            kind="cadence",
-            name=called,
-            user_id=visit.who.user_id,
-            text=text,
-            based_on=0,
-            at=visit.context.real_now(),
-        )
-        return called
-
-    called = await form.sent(_("Make a copy"), save)
-    if called is not None:
-        ui.navigate.to(f"/cadences/{called}/edit")

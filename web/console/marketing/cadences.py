@@ -17,6 +17,7 @@ from domain.figures.steps import CadenceResults, StepKind
 from domain.inputs import Day
 from domain.labels import TASK_KINDS
 from services.cadences import cadence_asked_for
+from store.published.cadence_states import cadence_status
 from store.published.cadences import CadenceSummary, PublishedCadence, list_cadences
 from store.published.drafts import list_drafts
 from store.published.published_texts import PublishedText, published_texts
@@ -31,7 +32,9 @@ from store.views.cadence_figures import (
 from web.console import labels
 from web.console.frame import name_page
 from web.console.lists.export import export_button
-from web.console.marketing.bundles import ImportDialog, bundle_button, duplicate
+from web.console.marketing.bundles import ImportDialog, bundle_button
+from web.console.marketing.cadence_state import state_buttons, tell_state
+from web.console.marketing.copying import copy_cadence
 from web.console.marketing.course import (
     Course,
     entry_text,
@@ -77,9 +80,10 @@ LOOK_SECONDS = 3.0
 
 
 @console_page("/cadences", Action.READ_CADENCES, N_("Cadences"))
-async def cadences(visit: PageVisit) -> None:
-    """All published cadences, with the leads in them."""
-    found = await visit.read(list_cadences)
+async def cadences(visit: PageVisit, *, archived: bool = False) -> None:
+    """All published cadences, with the leads in them; those that are archived apart."""
+    found = await visit.read(list_cadences, archived=archived)
+    others = await visit.read(list_cadences, archived=not archived)
     with visit.top:
         go(_("Enrollments"), "/enrollments")
         export_button("/cadences")
@@ -88,6 +92,7 @@ async def cadences(visit: PageVisit) -> None:
         writing = await visit.read(list_drafts, visit.who.user_id)
         with visit.top:
             button(_("Import a bundle"), ImportDialog(visit).open)
+            go(_("Start from another"), "/cadences/library")
             go(_("New cadence"), "/cadences/new", main=True)
     mine = {draft.name for draft in writing if draft.kind == "cadence"}
     if "" in mine:
@@ -96,12 +101,20 @@ async def cadences(visit: PageVisit) -> None:
                 _("You have begun a new cadence."), link(_("Go on writing"), "/cadences/new")
             )
         )
-    known = {one.name for one in found}
+    known = {one.name for one in (*found, *others)}
     for one in writing:
         if one.kind == "cadence" and one.name and one.name not in known:
             draft = link(one.name, f"/cadences/{one.name}/edit")
             said = _("Your draft, not published yet:")
             show(Markup("<p>{} {}</p>").format(said, draft))
+    if archived:
+        show(Markup("<p>{}</p>").format(link(_("Cadences in use"), "/cadences")))
+    elif others:
+        said = ngettext("1 archived cadence", "{number} archived cadences", len(others))
+        show(Markup("<p>{}</p>").format(link(said, "/cadences", archived="true")))
+    if not found and archived:
+        empty(_("No cadence is archived."))
+        return
     if not found:
         empty(
             _("No cadence is published."),
@@ -150,6 +163,8 @@ class CadenceList:
         name = link(one.name, f"/cadences/{one.name}")
         if one.name in self.mine:
             name += Markup(" ") + link(badge(_("your draft"), "warn"), f"/cadences/{one.name}/edit")
+        if one.paused:
+            name += Markup(" ") + badge(_("paused"), "warn")
         return (
             Markup('<span class="two cadence">{}{}{}</span>').format(
                 name, quiet(f"{one.topic} · {_length(one.length)}"), _where(known)
@@ -195,12 +210,17 @@ async def cadence(
     published = await visit.read(cadence_asked_for, name, version)
     versions = await visit.read(published_texts, "cadence", name)
     name_page(visit, name)
+    status = await visit.read(cadence_status, name)
     with visit.top:
+        state_buttons(visit, name, status)
         bundle_button(published)
     if visit.may(Action.PUBLISH):
         with visit.top:
-            button(_("Make a copy"), partial(duplicate, visit, published, versions))
+            source = next(one.source for one in versions if one.version == published.version)
+            copy = partial(copy_cadence, visit, name, source, f"{name}-copy")
+            button(_("Make a copy"), copy)
             go(_("Edit"), f"/cadences/{name}/edit", main=True, key="e")
+    tell_state(status)
     page = CadencePage(visit, published, await visit.read(leads_on_steps, name))
     asked = days_asked(begins, to) | {VERSION: version, COMPARE_WITH: beside}
     results = CadenceResultsPart(

@@ -16,7 +16,7 @@ from domain.sentences import sentence
 from services.enrollment_forecast import EnrollmentForecast, MailsInHour, StaysOut
 from services.enrollments import Enrolling, LeadsByIds
 from store.journeys.enrollment_runs import EnrollmentRunLine
-from store.publishing.publishing import cadence_names
+from store.published.cadences import enterable_cadences
 from web.console import labels
 from web.console.forms import FormDialog
 from web.console.frame import say_done
@@ -37,7 +37,7 @@ HOURS = 24
 
 async def enroll_leads(visit: PageVisit, leads: Sequence[int]) -> None:
     """Ask into which cadence and how fast, show what would happen, do it, and go to the run."""
-    cadences = sorted(await visit.read(cadence_names))
+    cadences = await visit.read(enterable_cadences)
     number = len(leads)
     title = ngettext("Enroll 1 lead", "Enroll {number} leads", number)
     with FormDialog(title, wide=True) as form:

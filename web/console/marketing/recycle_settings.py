@@ -14,9 +14,9 @@ from domain.access import Action
 from domain.authoring.yaml_source import Path
 from domain.sales.recycle import KNOWN_REASONS, RecyclePolicy
 from domain.sales.recycle_form import CycleCell, RestRow, form_of, with_form
+from store.published.cadences import enterable_cadences
 from store.published.published_texts import PublishedText
 from store.publishing.known_attributes import attribute_names
-from store.publishing.publishing import cadence_names
 from web.console import labels
 from web.console.labels import reason as reason_label
 from web.console.pages import console_page
@@ -36,7 +36,7 @@ AS_BEFORE, STOP = "as before", "stop"
 async def recycle_settings(visit: PageVisit) -> None:
     """What ``recycle.yaml`` says, for whoever publishes it."""
     published, policy = await policy_to_change(visit, RecyclePolicy)
-    cadences = sorted(await visit.read(cadence_names))
+    cadences = await visit.read(enterable_cadences)
     names = (await visit.read(attribute_names)).values()
     attributes = sorted(frozenset[str]().union(*names))
     RecycleSettings(visit, published, policy, cadences, attributes).build()
