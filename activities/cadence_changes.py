@@ -21,4 +21,4 @@ class CadenceChanges:
     def tell_some(self) -> bool:
         """Tell the next leads; whether there may be more."""
         with self.resources.engine.begin() as connection:
-            return services.cadences.tell_some(connection, self.resources.now())
+            return services.cadences.tell_some(connection, self.resources.settings.clock().now())

@@ -25,7 +25,9 @@ class EnrollmentRuns:
     def enter_some(self) -> bool:
         """Give a turn to those that something has enter, and tell the journeys of the next leads;
         whether there were any."""
-        now, late = self.resources.now(), self.resources.journey_span(LATE_SECONDS)
+        # No activity runs here whose time Temporal could tell.
+        now = self.resources.settings.clock().now()
+        late = self.resources.journey_span(LATE_SECONDS)
         some = False
         with self.resources.engine.begin() as connection:
             some |= services.entries.look_at_dates(connection, now)
