@@ -10,7 +10,6 @@ from datetime import UTC, datetime, time
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection
@@ -22,6 +21,7 @@ from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.groups import group
 from cli.output import AsCsv, printed
+from cli.screen import Console, echo
 from cli.tables import listed, plain, print_list
 from cli.times import parse_day, shown_time
 from domain.labels import PHASES, STAGES, label
@@ -108,7 +108,7 @@ def show(which: Which, as_json: AsJson = False) -> None:
             "people": [asdict(lead) for lead in leads],
             "scheduled": [asdict(step) for step in steps],
         }
-        print(json.dumps(found, default=str, ensure_ascii=False))
+        echo(json.dumps(found, default=str, ensure_ascii=False))
         return
     console = Console(highlight=False)
     console.print(f"[bold]{escape(account.name)}[/bold] · {escape(account.domain or 'no domain')}")
@@ -201,7 +201,7 @@ def play(
         account = _account(connection, which)
     done = services.play(context, operator(), account.id, cadence)
     if as_json:
-        print(json.dumps({"cadence": cadence, **asdict(done)}, ensure_ascii=False))
+        echo(json.dumps({"cadence": cadence, **asdict(done)}, ensure_ascii=False))
         return
     console = Console(highlight=False)
     leads = "lead goes" if len(done.started) == 1 else "leads go"

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson, Limit
 from cli.connect import database, operator, terminal
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 from services import duplicates as services
 from store.matching.account_matches import unmatched_domains
@@ -21,7 +21,7 @@ def unmatched(limit: Limit = 50, as_json: AsJson = False) -> None:
     with database().connect() as connection:
         found = unmatched_domains(connection, limit=limit)
     if as_json:
-        print(json.dumps([asdict(one) for one in found], ensure_ascii=False))
+        echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
         return
     if not found:
         Console().print("Every lead with a company's address has an account.")

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 import watchfiles
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
@@ -30,6 +29,7 @@ from cli.connect import Terminal, database, operator, terminal
 from cli.errors import UserError, stderr
 from cli.groups import group
 from cli.output import AsCsv, printed
+from cli.screen import Console, echo
 from cli.tables import listed, plain, print_list
 from domain.refusals import Refusal
 from services.publishing import LONGEST_NOTE, NOTHING, refuse_mistakes
@@ -104,7 +104,7 @@ def _lint(files: Iterable[Path]) -> None:
     checked = check_files(CADENCES, TEMPLATES, files)
     refuse_mistakes(checked.problems, (), "Fix them and run this again.")
     _warn(checked)
-    typer.echo(
+    echo(
         f"No problems in {_count(len(checked.cadences), 'cadence', 'cadences')}, "
         f"{_count(len(checked.policies), 'policy', 'policies')} and "
         f"{_count(len(checked.templates), 'template file', 'template files')}."
@@ -113,7 +113,7 @@ def _lint(files: Iterable[Path]) -> None:
 
 def _warn(checked: Checked) -> None:
     for one in checked.warnings:
-        typer.echo(f"Warning: {one}")
+        echo(f"Warning: {one}")
 
 
 @app.command("publish")
@@ -140,28 +140,28 @@ def publish(
         changes_leads = show_routing(context.database, checked) or changes_leads
         if preview:
             if not changes_leads:
-                typer.echo("There are no new rules in these files that would change leads.")
-            typer.echo(NOTHING)
+                echo("There are no new rules in these files that would change leads.")
+            echo(NOTHING)
             return
         asks = changes_leads and not yes and _somebody_is_there()
         if asks and not typer.confirm("Publish these rules?"):
-            typer.echo(NOTHING)
+            echo(NOTHING)
             raise typer.Exit(1)
     done = _publish(context, checked, files or [], note)
     for name, publication in done.cadences.items():
         state = "published" if publication.new else "unchanged"
-        typer.echo(f"{name}: version {publication.version}, {state}")
-    typer.echo(
+        echo(f"{name}: version {publication.version}, {state}")
+    echo(
         f"{_count(len(checked.templates), 'template file', 'template files')} and "
         f"{_count(len(done.policies), 'policy', 'policies')} are in force."
     )
     if done.rescored:
-        typer.echo(
+        echo(
             f"Scoring {_count(done.rescored, 'lead', 'leads')} anew in the background; "
             "`starter.py cadence scoring` shows how far it is."
         )
     if done.events_kept:
-        typer.echo(
+        echo(
             f"Events are kept for {done.events_kept:,} months: policies need them for so long, "
             "which is more than EVENT_RETENTION_MONTHS."
         )
@@ -171,7 +171,7 @@ def publish(
 def scoring(as_json: AsJson = False) -> None:
     """Show how far new scoring rules have come with the leads there are."""
     if as_json:
-        typer.echo(json.dumps(scoring_json(database())))
+        echo(json.dumps(scoring_json(database())))
     else:
         print_scoring(database())
 
@@ -246,7 +246,7 @@ def show(
             "definition": cadence.model_dump(mode="json"),
             "templates": published.templates,
         }
-        typer.echo(json.dumps(content, ensure_ascii=False))
+        echo(json.dumps(content, ensure_ascii=False))
         return
     console = Console(highlight=False)
     console.print(f"{published.name}, version {published.version}", style="bold", markup=False)

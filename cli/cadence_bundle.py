@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.syntax import Syntax
 
 from cli.connect import operator, terminal
 from cli.errors import UserError
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 from domain.checking.bundle import MOST_BYTES, BundleKind, read_bundle
 from services import bundles
@@ -47,7 +47,7 @@ def export(
             whole=("What",),
         )
     )
-    typer.echo(f"Written to {path}.")
+    echo(f"Written to {path}.")
 
 
 def import_bundle(
@@ -74,7 +74,7 @@ def import_bundle(
         found = bundles.look_into(connection, caller, data, keep or ())
     _show(found)
     if dry_run:
-        typer.echo("Nothing was published.")
+        echo("Nothing was published.")
         return
     done = bundles.import_bundle(
         context,
@@ -87,13 +87,13 @@ def import_bundle(
     )
     published = done.done
     if published is None or not any(published.actions().values()):
-        typer.echo("This is what was published already: nothing changed.")
+        echo("This is what was published already: nothing changed.")
         return
     for name, one in {**published.cadences, **published.policies}.items():
         if one.new:
-            typer.echo(f"{name}: version {one.version}, published")
+            echo(f"{name}: version {one.version}, published")
     for name, language in published.templates:
-        typer.echo(f"{name}.{language}: published")
+        echo(f"{name}.{language}: published")
 
 
 def _read(file: Path) -> bytes:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson, Limit, lead_named
 from cli.connect import Terminal, database, operator, terminal
 from cli.errors import UserError
 from cli.output import AsCsv, printed
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 from domain.labels import WHY_NOT, label
 from services import enrollments as services
@@ -67,13 +67,13 @@ def enroll(
         with context.database.connect() as connection:
             would = services.dry_run(connection, context, cadence, asked)
         if as_json:
-            typer.echo(json.dumps(asdict(would), default=str, ensure_ascii=False))
+            echo(json.dumps(asdict(would), default=str, ensure_ascii=False))
         else:
             _show(would)
         return
     run = services.enroll(context, operator(), cadence, asked)
     if as_json:
-        typer.echo(json.dumps(asdict(run), default=str, ensure_ascii=False))
+        echo(json.dumps(asdict(run), default=str, ensure_ascii=False))
         return
     say(f"Run {run.id}: {_leads(run.waiting)} of {run.selected:,} chosen enter {cadence}.")
     _show_reasons(run.left_out)

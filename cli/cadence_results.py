@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.output import AsCsv
 from cli.reports import FromOfQuarter, To, print_rows, printed_report, share_shown
+from cli.screen import Console
 from cli.times import day_or_none
 from domain.figures.funnel import FEW
 from domain.figures.steps import (

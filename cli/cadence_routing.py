@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from sqlalchemy import Engine
 
 import settings as settings_module
+from cli.screen import Console
 from cli.tables import listed, print_list
 from store.publishing.consequences import routing_of
 from store.publishing.publishing import Checked

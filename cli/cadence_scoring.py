@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from sqlalchemy import Connection, Engine
 
 import settings as settings_module
 from cli.errors import UserError, stderr
+from cli.screen import Console
 from cli.tables import listed, print_list
 from cli.times import shown_time
 from domain.scoring.policy import MEANINGS, ScoringPolicy

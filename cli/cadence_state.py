@@ -10,6 +10,7 @@ import typer
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
+from cli.screen import echo
 from services import cadences as services
 from store.published.cadence_states import CadenceStatus
 
@@ -47,12 +48,12 @@ def archive(
         with context.database.connect() as connection:
             would = services.archiving(connection, cadence)
         if as_json:
-            typer.echo(json.dumps(asdict(would)))
+            echo(json.dumps(asdict(would)))
             return
-        typer.echo(f"Leads in {cadence} now: {would.in_it:,}.")
+        echo(f"Leads in {cadence} now: {would.in_it:,}.")
         for what, names in (("Policies", would.policies), ("Write keys", would.keys)):
             if names:
-                typer.echo(f"{what} that still send leads into it: {', '.join(names)}.")
+                echo(f"{what} that still send leads into it: {', '.join(names)}.")
         return
     status = services.archive(context, operator(), cadence, take_out=take_out)
     then = "leave it" if take_out else "go on"
@@ -66,4 +67,4 @@ def unarchive(cadence: Name, as_json: AsJson = False) -> None:
 
 
 def _say(status: CadenceStatus, said: str, as_json: bool) -> None:
-    typer.echo(json.dumps(asdict(status), default=str) if as_json else said)
+    echo(json.dumps(asdict(status), default=str) if as_json else said)

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from cli.errors import stderr
 from cli.output import printed
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 def show_once(what: str, secret: str) -> None:
     """Print a new one: alone on stdout, so that it can be piped."""
     stderr.print(f"This is the {what}. It is not kept and can't be shown again:", markup=False)
-    print(secret)
+    echo(secret)
 
 
 def show_all(

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from datetime import datetime
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -16,6 +15,7 @@ from cli.arguments import AsJson, Who, lead_named
 from cli.connect import database
 from cli.lead_history import whereabouts
 from cli.lead_score import print_score, score_json
+from cli.screen import Console, echo
 from cli.tables import GAP, longest_address, plain, wide_console
 from cli.times import shown_time
 from domain.labels import ENGAGEMENTS, STAGES, WHY, label
@@ -32,7 +32,7 @@ def dossier(
     with database().connect() as connection:
         found = dossier_of(connection, lead_named(connection, who).id, now)
     if as_json:
-        print(json.dumps(dossier_json(found), default=str, ensure_ascii=False))
+        echo(json.dumps(dossier_json(found), default=str, ensure_ascii=False))
         return
     _print(Console(highlight=False), found, now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from cli.screen import Console
 
 stderr = Console(stderr=True, soft_wrap=True, highlight=False)
 """Where everything goes that is not the result a command was asked for."""

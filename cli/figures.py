@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
@@ -21,6 +20,7 @@ from cli.figures_of_win_loss import win_loss
 from cli.groups import group
 from cli.output import AsCsv
 from cli.reports import FromOfQuarter, To, printed_report
+from cli.screen import Console
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.attribution import AttributionModel

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.console import Console
-
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.output import AsCsv
 from cli.reports import From, To, printed_report
+from cli.screen import Console
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.data_quality import MOST_PAIRS, QualityRow

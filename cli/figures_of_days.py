@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.output import AsCsv, printed
 from cli.reports import printed_report
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.notifications.stopped import name_of_series
@@ -96,7 +96,7 @@ def anomalies(*, as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     if printed(found, "/figures/anomalies", as_json=as_json, as_csv=as_csv, key="anomalies"):
         return
     if not found:
-        typer.echo("Nothing has stopped.")
+        echo("Nothing has stopped.")
         return
     _ = Translator("en")
     print_list(
@@ -133,4 +133,4 @@ def export(
         day_or_none(begins, "--from"),
         day_or_none(to, "--to"),
     )
-    typer.echo(f"{files} files, {written} of them written now, in {folder}.")
+    echo(f"{files} files, {written} of them written now, in {folder}.")

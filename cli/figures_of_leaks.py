@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
@@ -25,6 +24,7 @@ from cli.reports import (
     printed_report,
     share_shown,
 )
+from cli.screen import Console
 from cli.times import day_or_none
 from domain.figures.funnel import FEW
 from domain.figures.leaks import LeakBy, LeaksReport, NoShowRow, ResponseRow, WaitingRow

@@ -9,12 +9,12 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.output import AsCsv
 from cli.reports import From, FromOfYear, To, printed_report, share_shown
+from cli.screen import Console
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.funnel import FEW

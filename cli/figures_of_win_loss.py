@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.figures_of_scoring import lift
 from cli.output import AsCsv
 from cli.reports import FromOfYear, To, print_rows, printed_report, share_shown
+from cli.screen import Console, echo
 from cli.times import day_or_none
 from domain.figures.funnel import Kind
 from domain.figures.win_loss import WinLossBy, WinLossReport
@@ -91,7 +91,7 @@ def _show(found: WinLossReport) -> None:
     )
     if found.suggested:
         say("\nTo look at, and to paste into cadences/scoring.yaml:")
-        typer.echo(found.suggested)
+        echo(found.suggested)
 
 
 def _of(value: str | None, kind: Kind | None) -> str:

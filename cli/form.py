@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import cli.cadence
 import services.forms
@@ -16,6 +15,7 @@ from cli.arguments import AsJson
 from cli.connect import database, operator, terminal
 from cli.groups import group
 from cli.output import AsCsv, printed
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 from store.forms.lists import list_forms, list_submissions
 
@@ -48,7 +48,7 @@ def list_(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     if printed(rows, "/forms", as_json=as_json, as_csv=as_csv, key="forms"):
         return
     if not lines:
-        typer.echo("No form is published: `starter.py form publish` publishes cadences/forms.yaml.")
+        echo("No form is published: `starter.py form publish` publishes cadences/forms.yaml.")
         return
     numbers = ("Opened", "Sent", "Spam", "Turned away")
     print_list(
@@ -81,16 +81,16 @@ def show(name: Name, as_json: AsJson = False) -> None:
     if as_json:
         definition = form.model_dump(mode="json")
         told = {"definition": definition, "page": page, "embed_code": code, "frame_code": frame}
-        typer.echo(json.dumps(told, ensure_ascii=False))
+        echo(json.dumps(told, ensure_ascii=False))
         return
-    typer.echo(f"Page: {page}")
-    typer.echo(f"Asks for: {', '.join(one.field for one in form.fields)}")
-    typer.echo(f"Enters: {form.enters or 'no cadence'}")
+    echo(f"Page: {page}")
+    echo(f"Asks for: {', '.join(one.field for one in form.fields)}")
+    echo(f"Enters: {form.enters or 'no cadence'}")
     if not form.origins:
-        typer.echo("No site may show it within its pages: name some under 'origins:'.")
+        echo("No site may show it within its pages: name some under 'origins:'.")
         return
-    typer.echo(f"May stand in pages of: {', '.join(form.origins)}\n\n{code}\n\nOr without script:")
-    typer.echo(f"\n{frame}")
+    echo(f"May stand in pages of: {', '.join(form.origins)}\n\n{code}\n\nOr without script:")
+    echo(f"\n{frame}")
 
 
 @app.command("publish")
@@ -120,7 +120,7 @@ def submissions(
     if printed(rows, path, as_json=as_json, as_csv=as_csv, key="submissions"):
         return
     if not lines:
-        typer.echo("Nothing was kept apart." if spam else "Nothing was sent by it yet.")
+        echo("Nothing was kept apart." if spam else "Nothing was sent by it yet.")
         return
     print_list(
         listed(

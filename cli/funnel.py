@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
@@ -23,6 +22,7 @@ from cli.reports import (
     narrowed,
     printed_report,
 )
+from cli.screen import Console
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.funnel import Dimension, Funnel, FunnelReport, Mode, StageFigures

@@ -15,6 +15,7 @@ from cli.errors import UserError
 from cli.groups import group
 from cli.import_leads import bytes_of, collect_seldom, mapping
 from cli.rejects_file import RejectsFile
+from cli.screen import echo
 from domain.figures.history_columns import HistoryChoice
 from domain.lead_files.lead_file import LeadFile
 from services import history as services
@@ -71,7 +72,7 @@ def import_history(
     found = services.import_history(terminal(), operator(), arranged, chosen.stages)
     paths = _rejected(files, read, found)
     if as_json:
-        print(
+        echo(
             json.dumps(
                 {
                     "rows": found.rows,
@@ -85,16 +86,16 @@ def import_history(
             )
         )
         return
-    typer.echo(f"Read {found.rows:,} rows: histories of {found.created + found.updated:,} leads.")
+    echo(f"Read {found.rows:,} rows: histories of {found.created + found.updated:,} leads.")
     if found.updated:
-        typer.echo(f"  {found.updated:,} of them replaced what was imported before.")
+        echo(f"  {found.updated:,} of them replaced what was imported before.")
     if found.rejected:
-        typer.echo(f"\nLeft out {found.rejected:,} rows because of")
+        echo(f"\nLeft out {found.rejected:,} rows because of")
         for kind, rows in found.reasons.items():
-            typer.echo(f"  {kind:<45} {rows:>9,}")
-        typer.echo("Fix these rows and import the files again:")
+            echo(f"  {kind:<45} {rows:>9,}")
+        echo("Fix these rows and import the files again:")
         for path in paths:
-            typer.echo(f"  {path}")
+            echo(f"  {path}")
 
 
 def _rejected(

@@ -13,6 +13,7 @@ from cli.arguments import AsJson
 from cli.connect import database, operator, terminal
 from cli.groups import group
 from cli.output import AsCsv, printed
+from cli.screen import echo
 from cli.tables import listed, print_list
 from domain.email.images import MOST_BYTES
 from services.images import address_of
@@ -38,9 +39,9 @@ def add(
     context = terminal()
     done = services.images.upload(context, operator(), data, alt=alt, file_name=file.name)
     if as_json:
-        typer.echo(json.dumps(_row(done), ensure_ascii=False))
+        echo(json.dumps(_row(done), ensure_ascii=False))
         return
-    typer.echo(f"{address_of(context, done.name)} ({done.width} × {done.height} pixels)")
+    echo(f"{address_of(context, done.name)} ({done.width} × {done.height} pixels)")
 
 
 @app.command("list")
@@ -56,7 +57,7 @@ def list_(
     if printed(rows, "/images", as_json=as_json, as_csv=as_csv, key="images"):
         return
     if not lines:
-        typer.echo("There are no images yet: `starter.py image add FILE --alt …` uploads one.")
+        echo("There are no images yet: `starter.py image add FILE --alt …` uploads one.")
         return
     print_list(
         listed(
@@ -81,7 +82,7 @@ def delete(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     """Delete an image that nothing published shows. In mails that have gone out already it is seen
     no more."""
     services.images.remove(terminal(), operator(), name)
-    typer.echo("The image is deleted.")
+    echo("The image is deleted.")
 
 
 def _row(one: ImageLine) -> dict[str, object]:

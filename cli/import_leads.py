@@ -23,6 +23,7 @@ from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.errors import UserError, stderr
 from cli.rejects_file import RejectsFile
+from cli.screen import echo
 from domain.lead_files.columns import Columns, ColumnsError, recognise
 from domain.lead_files.lead_file import FileRow, LeadFile
 from domain.lead_files.sampled import UnclearDaysError, settle
@@ -142,9 +143,9 @@ def import_leads(
             rejects.discard()
     wall_s = time.monotonic() - started
     if as_json:
-        typer.echo(json.dumps(_as_json(outcome, watch.rejects_file, wall_s)))
+        echo(json.dumps(_as_json(outcome, watch.rejects_file, wall_s)))
         return
-    typer.echo(f"{file.name} ({leads.encoding}, {outcome.rows:,} rows) in {wall_s:.1f} s")
+    echo(f"{file.name} ({leads.encoding}, {outcome.rows:,} rows) in {wall_s:.1f} s")
     _tell(outcome, watch.rejects_file, dry_run=dry_run)
     if dry_run:
         _tell_columns(leads, columns)
@@ -310,28 +311,26 @@ def _tell_not_understood(counts: Mapping[str, int]) -> None:
     apart = ("no_time_zone", "no_email")
     unread = {name: count for name, count in counts.items() if name not in apart}
     if unread:
-        typer.echo("\nNot understood, and kept as an attribute")
+        echo("\nNot understood, and kept as an attribute")
         for name, count in sorted(unread.items()):
-            typer.echo(f"  {name:<12} {count:>6,} rows")
+            echo(f"  {name:<12} {count:>6,} rows")
     if nowhere := counts.get("no_time_zone", 0):
         zone = settings_module.get().lead_time_zone
-        typer.echo(
-            f"\nNo time zone is known of {nowhere:,} rows: new leads are taken to be in {zone}."
-        )
+        echo(f"\nNo time zone is known of {nowhere:,} rows: new leads are taken to be in {zone}.")
 
     if by_phone := counts.get("no_email", 0):
-        typer.echo(
+        echo(
             f"\n{by_phone:,} rows have a phone number and no e-mail address: no cadence begins "
             "with these leads. `starter.py prospect` has them called."
         )
 
 
 def _tell_columns(leads: LeadFile, columns: Columns) -> None:
-    typer.echo("\nColumns read as")
+    echo("\nColumns read as")
     for name, indices in columns.fields.items():
-        typer.echo(f"  {name:<12} {', '.join(leads.header[index] for index in indices)}")
+        echo(f"  {name:<12} {', '.join(leads.header[index] for index in indices)}")
     if columns.attributes:
-        typer.echo(f"  attributes   {', '.join(key for key, _ in columns.attributes)}")
+        echo(f"  attributes   {', '.join(key for key, _ in columns.attributes)}")
 
 
 def _span(seconds: float) -> str:

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 import settings as settings_module
@@ -23,6 +22,7 @@ from cli.lead_score import print_score, score_json
 from cli.lead_why import why
 from cli.lead_work import COMMANDS
 from cli.output import AsCsv, printed
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 from domain.consent.policy import OPERATIONAL_STOPS
 from domain.contracts.journey import Phase, journey_id
@@ -120,7 +120,7 @@ def show(
     except TemporalAway as silent:  # The rest is in the database; it is what people look for.
         status, following = None, f"not known now. {silent}"
     if as_json:
-        print(
+        echo(
             json.dumps(
                 {
                     **asdict(lead),

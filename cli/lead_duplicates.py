@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson, Limit, Who, lead_named
 from cli.connect import database, operator, terminal
 from cli.errors import UserError, stderr
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 from domain.contacts.merging import Likeness
 from domain.labels import LIKENESSES, MERGE_FIELDS, label
@@ -37,7 +37,7 @@ def duplicates(
         else:
             found = suspects.suspicions(connection, limit=limit)
     if as_json:
-        print(json.dumps([asdict(one) for one in found], ensure_ascii=False))
+        echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
         return
     if not found:
         Console().print("No two leads look like the same person here.")
@@ -96,7 +96,7 @@ def merge(
         typer.confirm(f"Merge lead-{gone.id} into lead-{kept.id}?", abort=True, err=True)
     done = services.merge(terminal(), operator(), kept.id, gone.id, values)
     if as_json:
-        print(json.dumps(asdict(done), default=str, ensure_ascii=False))
+        echo(json.dumps(asdict(done), default=str, ensure_ascii=False))
         return
     Console().print(
         f"lead-{done.merged_id} is part of lead-{done.lead_id} now. `lead undo-merge {done.id}` "

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson, Who, lead_named
 from cli.connect import database, operator, terminal
 from cli.errors import stderr
+from cli.screen import Console, echo
 from services.erasure import erase as erase_person
 from store.erasure import erasure
 
@@ -35,7 +35,7 @@ def erase(
         address = typer.prompt("This can't be undone. Type the address to erase them", err=True)
     receipt = erase_person(terminal(), operator(), lead.id, address, reason)
     if as_json:
-        print(json.dumps(asdict(receipt), default=str))
+        echo(json.dumps(asdict(receipt), default=str))
         return
     Console().print(
         f"lead-{lead.id} is erased: receipt {receipt.id}. What runs for it in Temporal ends within "

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import lead_named
 from cli.connect import operator, terminal
+from cli.screen import Console
 from domain.contracts.journey import journey_id
 from services import accounts
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.screen import Console
 from cli.tables import plain
 from domain.scoring.policy import Meaning
 from store.scoring.scoring import Explanation, ScoreLine

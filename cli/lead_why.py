@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from rich.console import Console
-
 import settings as settings_module
 from cli.arguments import AsJson, Limit, Who, lead_named
 from cli.connect import database
+from cli.screen import Console, echo
 from cli.tables import listed, plain, print_list
 from cli.times import shown_time
 from domain.labels import CAUSES, STANDINGS, label
@@ -28,7 +27,7 @@ def why(who: Who, limit: Limit = 10, as_json: AsJson = False) -> None:
         said = [
             asdict(one) | {"why": [in_plain_english(part) for part in one.why]} for one in found
         ]
-        print(json.dumps({"assignments": said}, default=str, ensure_ascii=False))
+        echo(json.dumps({"assignments": said}, default=str, ensure_ascii=False))
         return
     console = Console(highlight=False)
     if not found:

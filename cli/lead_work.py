@@ -9,12 +9,12 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson, Who, lead_named
 from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.facts import print_facts
+from cli.screen import Console, echo
 from cli.times import parse_time, shown_time
 from domain.contracts.journey import journey_id
 from domain.lead_files.person import PERSON_FIELDS, PersonFields
@@ -236,7 +236,7 @@ def _way(incoming: bool) -> Direction:
 
 def _print_person(known: Person, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(asdict(known), default=str, ensure_ascii=False))
+        echo(json.dumps(asdict(known), default=str, ensure_ascii=False))
         return
     entered = {name: " (entered)" if name in known.entered else "" for name in PERSON_FIELDS}
     lines = [("Lead", journey_id(known.lead_id))]

@@ -8,7 +8,6 @@ from datetime import UTC, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import settings as settings_module
 from cli.arguments import AsJson, Limit, Who, done_by, lead_named
@@ -17,6 +16,7 @@ from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
 from cli.output import AsCsv, printed
+from cli.screen import Console, echo
 from cli.tables import listed, plain, print_list
 from cli.times import parse_time, shown_time
 from domain.labels import MEETING_STATES, label
@@ -122,7 +122,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     """Show an appointment: when, with whom, and how often it was set and missed."""
     one = _found(number)
     if as_json:
-        print(json.dumps(asdict(one), default=str, ensure_ascii=False))
+        echo(json.dumps(asdict(one), default=str, ensure_ascii=False))
         return
     now = settings_module.get().clock().now()
     lines = [

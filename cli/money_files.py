@@ -8,12 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-import typer
-from rich.console import Console
-
 from cli.errors import UserError
 from cli.import_leads import bytes_of, mapping
 from cli.rejects_file import RejectsFile
+from cli.screen import Console, echo
 from domain.contacts.dates import ORDERS, Order
 from domain.figures.money_rows import MoneyReader, recognise_columns
 from domain.lead_files.lead_file import FileRow
@@ -80,7 +78,7 @@ def bring_in(
         "rejected": sum(rejects.kinds.values()),
     }
     if as_json:
-        typer.echo(json.dumps(counts | {"rejects_file": str(path) if path else None}))
+        echo(json.dumps(counts | {"rejects_file": str(path) if path else None}))
         return
     Console().print(", ".join(f"{count:,} {what}" for what, count in counts.items()) + ".")
     if path:

@@ -11,6 +11,7 @@ import typer
 from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.groups import group
+from cli.screen import echo
 from domain.notifications.hours import DAYS
 from domain.notifications.kinds import CHOSEN, ChatService, NotificationKind, NotifyBy
 from services import notifications
@@ -39,17 +40,17 @@ def show(email: Email) -> None:
     for way, one in found.ways.items():
         told = ", ".join(one.kinds) or "nothing"
         where = f" ({one.service}, {one.shown_as})" if one.shown_as else ""
-        print(f"{way:8} {told}{where}")
+        echo(f"{way:8} {told}{where}")
         if one.error:
             state = "fails" if one.active else "is switched off"
-            print(f"         {state}: {one.error}")
+            echo(f"         {state}: {one.error}")
     hours = found.hours
     if hours is None:
-        print("hours    any time")
+        echo("hours    any time")
         return
     span = f"{_clock(hours.begins)} to {_clock(hours.ends)}" if hours.begins else "any time"
-    print(f"hours    {span} on {', '.join(hours.days) or 'no day'}, {hours.time_zone}")
-    print(f"digest   {_clock(hours.digest_at) or 'never'}")
+    echo(f"hours    {span} on {', '.join(hours.days) or 'no day'}, {hours.time_zone}")
+    echo(f"digest   {_clock(hours.digest_at) or 'never'}")
 
 
 @app.command("set")
@@ -102,11 +103,11 @@ def chat(
     asking = _caller(user)
     if remove:
         notifications.remove_chat(context, asking)
-        print(f"The address of {email}'s chat is forgotten.")
+        echo(f"The address of {email}'s chat is forgotten.")
         return
     address = url or typer.prompt("Address of the incoming webhook", hide_input=True)
     shown_as = notifications.set_chat(context, asking, service, address)
-    print(f"{email} is told by {shown_as} from now on; `notify test` tries it.")
+    echo(f"{email} is told by {shown_as} from now on; `notify test` tries it.")
 
 
 @app.command("test")
@@ -114,7 +115,7 @@ def test(email: Email, way: Annotated[NotifyBy, typer.Argument(metavar="mail|cha
     """Send a user a test; `notify show` says why when it does not arrive."""
     context, user = terminal(), _user(email)
     notifications.send_test(context, _caller(user), way)
-    print(f"A test goes to {email} by {way}.")
+    echo(f"A test goes to {email} by {way}.")
 
 
 def _user(email: str) -> UserLine:

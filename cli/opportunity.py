@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from sqlalchemy import Engine
 
 import settings as settings_module
@@ -19,6 +18,7 @@ from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
 from cli.output import AsCsv, printed
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 from cli.tasks import entered, learned_fields
 from cli.times import parse_day, shown_time
@@ -124,7 +124,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     """Show an opportunity: its stage, what is known of it and what is missing, its open task."""
     one = _found(number)
     if as_json:
-        print(json.dumps(_json(one), default=str, ensure_ascii=False))
+        echo(json.dumps(_json(one), default=str, ensure_ascii=False))
         return
     now = settings_module.get().clock().now()
     task = f"task {one.task_id}: `tasks show {one.task_id}`" if one.task_id else "none open"

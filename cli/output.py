@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.connect import operator, terminal
+from cli.screen import echo
 from domain.csv_text import csv_line
 from services.exports import record_export
 
@@ -45,7 +46,11 @@ def printed(
         narrowed = [name for name, value in (filters or {}).items() if value]
         record_export(terminal(), operator(), f"/api{path}", len(rows), narrowed)
         lines = [csv_line(row.values()) for row in rows]
-        sys.stdout.write("".join([csv_line(rows[0]), *lines] if rows else lines))
+        whole = "".join([csv_line(rows[0]), *lines] if rows else lines)
+        if sys.stdout.isatty():
+            echo(whole.replace("\r\n", "\n"), nl=False)
+        else:
+            sys.stdout.write(whole)
     elif as_json:
-        typer.echo(json.dumps({key: rows} if key else rows, default=str, ensure_ascii=False))
+        echo(json.dumps({key: rows} if key else rows, default=str, ensure_ascii=False))
     return as_json or as_csv

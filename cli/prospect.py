@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.errors import UserError
+from cli.screen import Console, echo
 from services.journeys import prospect as queue
 from store.routing.prospects import Prospected
 
@@ -43,7 +43,7 @@ def prospect(
     done = queue(terminal(), operator(by or owner), chosen, owner)
     if as_json:
         refused = [{"lead": name, "why": why} for name, why in done.refused]
-        print(json.dumps({"queued": done.queued, "refused": refused}, ensure_ascii=False))
+        echo(json.dumps({"queued": done.queued, "refused": refused}, ensure_ascii=False))
     else:
         _tell(done)
     if done.refused:

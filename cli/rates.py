@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import settings as settings_module
 from cli.arguments import AsJson, Limit
@@ -16,6 +15,7 @@ from cli.errors import UserError
 from cli.groups import group
 from cli.money_files import bring_in, order_of
 from cli.output import AsCsv, printed
+from cli.screen import Console
 from cli.spend import Dates, Mapped
 from cli.tables import listed, print_list
 from cli.times import day_or_none

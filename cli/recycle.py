@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
 from cli.connect import Terminal, database, operator, terminal
 from cli.groups import group
 from cli.output import AsCsv, printed
+from cli.screen import Console
 from cli.tables import listed, print_list
 from cli.times import parse_day
 from domain.contracts.journey import journey_id

@@ -9,6 +9,7 @@ import typer
 
 from cli.connect import database, operator, terminal
 from cli.errors import UserError
+from cli.screen import echo
 from services import profiles
 from store.routing.busy_calendars import calendar_state
 from store.routing.rep_cards import Profile, profile_of, rep_card
@@ -53,7 +54,7 @@ def profile(
     if said:
         known = profiles.set_profile(terminal(), operator(), rep, known._replace(**said))
     for field, value in zip(Profile._fields, known, strict=True):
-        print(f"{field.replace('_', ' '):13} {value or '-'}")
+        echo(f"{field.replace('_', ' '):13} {value or '-'}")
 
 
 def calendar(
@@ -66,9 +67,9 @@ def calendar(
     """
     if end:
         profiles.end_calendar(terminal(), operator(), rep)
-        print(f"The calendar address of {rep} works no more.")
+        echo(f"The calendar address of {rep} works no more.")
     else:
-        print(profiles.make_calendar(terminal(), operator(rep), rep))
+        echo(profiles.make_calendar(terminal(), operator(rep), rep))
 
 
 def busy_calendar(
@@ -80,15 +81,15 @@ def busy_calendar(
     context = terminal()
     if end:
         profiles.end_busy_calendar(context, operator(), rep)
-        print(f"The own calendar of {rep} is read no more.")
+        echo(f"The own calendar of {rep} is read no more.")
         return
     if url:
         profiles.set_busy_calendar(context, operator(), rep, url)
     with context.database.connect() as connection:
         state = calendar_state(connection, rep, context.real_now())
     if state is None:
-        print(f"No calendar of {rep} is read; --url has one read.")
+        echo(f"No calendar of {rep} is read; --url has one read.")
         return
     read = f"read {state.read_at:%Y-%m-%d %H:%M} UTC" if state.read_at else "not read yet"
     trouble = f", trouble: {state.trouble}" if state.trouble else ""
-    print(f"{state.host}: {state.state}, {read}{trouble}")
+    echo(f"{state.host}: {state.state}, {read}{trouble}")

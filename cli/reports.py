@@ -9,10 +9,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from cli.errors import stderr
 from cli.output import printed
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 from domain.figures.funnel import MOST_BEHIND, Dimension
 from domain.figures.leaks import LEAK_DAYS
@@ -93,7 +93,7 @@ def printed_report(
     """
     report = asdict(found)
     if as_json:
-        typer.echo(json.dumps(report, default=str, ensure_ascii=False))
+        echo(json.dumps(report, default=str, ensure_ascii=False))
     elif behind := report.get("behind", 0):
         leads = "1 lead" if behind == 1 else f"{behind:,} leads"
         changes = f"The last changes of {leads}"

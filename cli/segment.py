@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from sqlalchemy import Connection
 
 import settings as settings_module
@@ -16,6 +15,7 @@ from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.groups import group
 from cli.output import AsCsv, printed
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 from domain.labels import STAGES, label
 from services import segments as services
@@ -68,7 +68,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
     with database().connect() as connection:
         one = _segment(connection, name)
     if as_json:
-        typer.echo(json.dumps(asdict(one), default=str, ensure_ascii=False))
+        echo(json.dumps(asdict(one), default=str, ensure_ascii=False))
         return
     said = Console(highlight=False, markup=False)
     said.print(f"{one.title} ({one.name})")
@@ -125,7 +125,7 @@ def count(
     with context.database.connect() as connection:
         found = services.preview(connection, context, operator(), condition)
     if as_json:
-        typer.echo(json.dumps(asdict(found), default=str, ensure_ascii=False))
+        echo(json.dumps(asdict(found), default=str, ensure_ascii=False))
         return
     _print_count(found)
 

@@ -7,12 +7,12 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import settings
 from cli.arguments import AsJson
 from cli.connect import database, operator, terminal
 from cli.groups import group
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 from domain.sending.reputation import ReputationLine
 from health.sender_domains import NAMES, SenderDomains
@@ -35,7 +35,7 @@ def status(as_json: AsJson = False) -> None:
     with database().connect() as connection:
         paused = sending.open_pauses(connection)
     if as_json:
-        print(json.dumps({"paused": [asdict(one) for one in paused]}, default=str))
+        echo(json.dumps({"paused": [asdict(one) for one in paused]}, default=str))
         return
     if not paused:
         Console().print("Mail goes out.")
@@ -73,7 +73,7 @@ def reputation(
     """Say how our senders stand, what limits they are under, and what became of their mails."""
     found = deliverability.reputation(terminal(), operator(), days)
     if as_json:
-        print(json.dumps(asdict(found), default=str))
+        echo(json.dumps(asdict(found), default=str))
         return
     print_list(
         listed(
@@ -132,7 +132,7 @@ def domains(as_json: AsJson = False) -> None:
     """Ask the DNS about the domains that mail comes from: SPF, DKIM, DMARC and MX."""
     found = SenderDomains(settings.get()).found()
     if as_json:
-        print(json.dumps([asdict(one) for one in found]))
+        echo(json.dumps([asdict(one) for one in found]))
         return
     if not found:
         Console().print("Mail stays in the outbox: there is nothing to look at.")

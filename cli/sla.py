@@ -8,7 +8,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 import settings as settings_module
@@ -16,6 +15,7 @@ from cli.arguments import AsJson
 from cli.connect import database
 from cli.errors import UserError
 from cli.output import AsCsv, printed
+from cli.screen import Console, echo
 from cli.tables import listed
 from store.views.sla_figures import SlaFigures, figures
 
@@ -55,7 +55,7 @@ def sla(
         printed(rows, "/sla/kept", as_json=False, as_csv=True, filters={"month": month})
         return
     if as_json:
-        print(json.dumps(asdict(found) | {"kept": kept}))
+        echo(json.dumps(asdict(found) | {"kept": kept}))
         return
     show(found)
 

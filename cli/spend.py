@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson, Limit
 from cli.connect import database, operator, terminal
 from cli.groups import group
 from cli.money_files import bring_in, order_of
 from cli.output import AsCsv, printed
+from cli.screen import Console
 from cli.tables import listed, print_list
 from cli.times import day_or_none
 from domain.figures.money_rows import SPEND_COLUMNS, MoneyReader, name_of

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 from rich.cells import cell_len
-from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
@@ -19,6 +18,7 @@ import settings as settings_module
 from cli import cadence, doctor
 from cli.errors import UserError, stderr
 from cli.local_run import LocalRun, sigterm_interrupts
+from cli.screen import Console, echo
 from cli.tables import GAP, longest_address, wide_console
 from cli.users import first_link
 from embedded import StackAddresses
@@ -129,7 +129,7 @@ def doctor_command(
     """
     checks = asyncio.run(doctor.examine(settings_module.get()))
     if as_json:
-        print(json.dumps([asdict(check) for check in checks], indent=2))
+        echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:
         _print_checks(Console(highlight=False), checks)
     if worst(checks) == State.BAD:

@@ -6,16 +6,16 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from rich.cells import cell_len
-from rich.console import Console, JustifyMethod
+from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from cli.screen import UNSHOWN, Console
 from domain.inputs import without_controls
 
 GAP = 2
 WORD = 12
 """A longer word may be broken where there is no room; what people copy never is."""
-UNSHOWN = "\N{REPLACEMENT CHARACTER}"
 _ADDRESS = re.compile(r"\S*[@/:]\S*|[a-z\d]+(?:-[a-z\d]+)+")
 
 

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.text import Text
 from sqlalchemy import Connection, Engine
 
@@ -23,6 +22,7 @@ from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
 from cli.output import AsCsv, printed
+from cli.screen import Console, echo
 from cli.tables import listed, plain, print_list
 from cli.times import day_or_none, parse_time, shown_time
 from domain.contracts.tasks import TaskKind
@@ -132,7 +132,7 @@ def show_task(task_id: TaskId, as_json: AsJson = False) -> None:
     if task is None:
         raise UserError(f"There is no task {task_id}; `tasks list` shows those there are.")
     if as_json:
-        print(json.dumps(asdict(task) | {"history": history, "leads_to": leads_to}, default=str))
+        echo(json.dumps(asdict(task) | {"history": history, "leads_to": leads_to}, default=str))
         return
     _print_task(task, history, leads_to)
 
@@ -151,7 +151,7 @@ def show_mail(
     if mail is None:
         raise UserError(f"No mail goes out after '{disposition}'.")
     if as_json:
-        print(json.dumps(asdict(mail)))
+        echo(json.dumps(asdict(mail)))
         return
     lines: list[tuple[str, str | Text]] = [
         ("From", mail.sender),

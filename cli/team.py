@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import settings as settings_module
 from cli.arguments import AsJson, done_by
@@ -17,6 +16,7 @@ from cli.errors import UserError
 from cli.groups import group
 from cli.output import AsCsv, printed
 from cli.rep_profile import RepCode, busy_calendar, calendar, profile
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 from cli.times import parse_time, shown_time
 from domain.labels import ALERTS, label
@@ -54,7 +54,7 @@ def list_reps(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
         printed(found, "/team", as_json=False, as_csv=True)
         return
     if as_json:
-        print(
+        echo(
             json.dumps(
                 {"reps": [asdict(one) for one in found], "unassigned": len(waiting)},
                 default=str,
@@ -111,9 +111,9 @@ def presence(
     """Say that a rep takes no new leads for now, or takes them again."""
     served = services.set_presence(terminal(), operator(), rep, present=not away)
     if away:
-        print(f"{rep} is given no new leads until `starter.py team presence {rep} --back`.")
+        echo(f"{rep} is given no new leads until `starter.py team presence {rep} --back`.")
     else:
-        print(f"{rep} is given leads again.{_served(served)}")
+        echo(f"{rep} is given leads again.{_served(served)}")
 
 
 @app.command("absence")
@@ -140,7 +140,7 @@ def absence(
     context, asking = terminal(), operator()
     if end:
         served = services.end_absence(context, asking, rep)
-        print(f"{rep} is given leads again.{_served(served)}")
+        echo(f"{rep} is given leads again.{_served(served)}")
         return
     with context.database.connect() as connection:
         where = calendar_of(connection, rep).time_zone
@@ -151,17 +151,17 @@ def absence(
     with context.database.connect() as connection:
         meetings = presences.meetings_during(connection, rep, first, last)
     times = [shown_time(at, now, where) for at in (first, last)]
-    print(f"{rep} is away from {times[0]} until {times[1]}.")
+    echo(f"{rep} is away from {times[0]} until {times[1]}.")
     if moved:
         tasks = "1 task that was" if moved == 1 else f"{moved} tasks that were"
-        print(f"{tasks} due meanwhile {'has' if moved == 1 else 'have'} moved to colleagues.")
+        echo(f"{tasks} due meanwhile {'has' if moved == 1 else 'have'} moved to colleagues.")
     if meetings:
         count = "1 meeting falls" if len(meetings) == 1 else f"{len(meetings)} meetings fall"
-        print(f"{count} into that time and {'stays' if len(meetings) == 1 else 'stay'} with {rep}:")
+        echo(f"{count} into that time and {'stays' if len(meetings) == 1 else 'stay'} with {rep}:")
         for one in meetings:
             when = shown_time(one.starts_at, now, where)
-            print(f"  {when}, meeting {one.id} with lead {one.lead_id}")
-        print(
+            echo(f"  {when}, meeting {one.id} with lead {one.lead_id}")
+        echo(
             "Set another time, or `starter.py team reassign LEAD --to REP`: the meeting goes with "
             "the lead."
         )
@@ -180,7 +180,7 @@ def reassign(
     asking = operator(done_by(context.database, by, ""))
     moved = services.reassign(context, asking, leads, to)
     had = len(set(leads)) - len(moved)
-    print(
+    echo(
         f"{to} owns {'1 lead' if len(moved) == 1 else f'{len(moved)} leads'} more."
         + (f" {had} of them {to} owned before." if had else "")
     )
@@ -189,7 +189,7 @@ def reassign(
 @app.command("nudge")
 def nudge(lead: Annotated[int, typer.Argument(metavar="LEAD")]) -> None:
     """Ask the owner of a lead to look at it: it is among what they must hear of now."""
-    print(f"{services.nudge(terminal(), operator(), lead)} is nudged.")
+    echo(f"{services.nudge(terminal(), operator(), lead)} is nudged.")
 
 
 @app.command("unassigned")
@@ -201,7 +201,7 @@ def list_unassigned(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     if printed(waiting, "/team/unassigned", as_json=as_json, as_csv=as_csv, key="waiting"):
         return
     if not waiting:
-        print("Every lead in sales' hands has an owner.")
+        echo("Every lead in sales' hands has an owner.")
         return
     _print_queue(waiting, now)
 
@@ -236,7 +236,7 @@ def alerts(
     ):
         return
     if not found:
-        print("No alerts.")
+        echo("No alerts.")
         return
     print_list(
         listed(

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import settings as settings_module
 from cli.arguments import AsJson
@@ -15,6 +14,7 @@ from cli.credentials import show_all, show_once
 from cli.errors import UserError
 from cli.groups import group
 from cli.output import AsCsv
+from cli.screen import Console
 from domain.access import Role
 from embedded import read_state
 from runtime import addresses

@@ -8,13 +8,13 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.arguments import AsJson, Limit
 from cli.connect import database, operator, terminal
 from cli.errors import UserError, stderr
 from cli.groups import group
 from cli.output import AsCsv, printed
+from cli.screen import Console, echo
 from cli.tables import listed, print_list
 from domain.contracts.webhooks import EVENTS
 from services import webhooks as services
@@ -46,7 +46,7 @@ def add(
     wanted = [name.strip() for name in events.split(",") if name.strip()]
     secret = services.add(terminal(), operator(), url, wanted)
     stderr.print("This secret verifies the signatures. It can't be shown again:", markup=False)
-    print(secret)
+    echo(secret)
 
 
 @app.command("list")
@@ -136,7 +136,7 @@ def send_test(url: Url, as_json: AsJson = False) -> None:
             break
         time.sleep(LOOK_SECONDS)
     if as_json:
-        print(json.dumps(asdict(one) if one else {}, default=str))
+        echo(json.dumps(asdict(one) if one else {}, default=str))
     elif one is None or not (one.status or one.error):
         raise UserError(
             f"Delivery {delivery} waits still: does a worker run? `webhooks log` tells later."

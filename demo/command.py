@@ -8,12 +8,12 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 import settings as settings_module
 from cli.errors import stderr
 from cli.local_run import sigterm_interrupts
+from cli.screen import Console
 from demo.people import FEWEST
 from demo.run import SAMPLE_LEADS, DemoBroken, Report, demo_settings, run_demo
 from demo.screen import FIGURE_NAMES

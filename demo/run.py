@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rich.console import Console
 from sqlalchemy import Engine
 
 from cli.local_run import LocalRun, wipe_home
+from cli.screen import Console
 from cli.stack import prepare_database, print_console_link
 from cli.tokens import make_token
 from cli.users import first_link
