@@ -10,6 +10,7 @@ import typer
 
 from cli.errors import UserError, stderr
 from cli.program import Program
+from cli.screen import echo
 from code_version import release
 from domain.not_ready import NotReady
 from embedded import StackError
@@ -24,7 +25,7 @@ app = typer.Typer(
 
 def _print_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"Perennial {release()}")
+        echo(f"Perennial {release()}")
         raise typer.Exit
 
 

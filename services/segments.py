@@ -38,7 +38,8 @@ def preview(connection: Connection, context: Context, caller: Caller, when: str)
     try:
         _CONDITION.validate_python(when)
     except ValidationError as wrong:
-        raise Invalid(wrong.errors()[0]["msg"], "when") from None
+        detail = wrong.errors()[0]
+        raise Invalid(detail.get("ctx", {}).get("message", detail["msg"]), "when") from None
     among = seen(team_of(caller), customers=sees_customers(caller))
     counted = count_members(connection, compiled(when), context.clock.now(), among=among)
     return SegmentPreview(counted, sampled_leads(connection, counted.sample))

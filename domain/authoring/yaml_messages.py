@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, Tag
 from pydantic.fields import FieldInfo
 
+from domain.sentences import Sentence
+
 _SENTENCES = {
     "string_type": "this must be text. Put it in quotation marks if it looks like a number",
     "int_type": "this must be a whole number",
@@ -58,6 +60,8 @@ def sentence(detail: Any, keys: Collection[str]) -> str:
         return f"'{given}' is not known here.{did_you_mean(str(given), known)}"
     if kind == "too_short":
         return "this is empty. Write at least one entry"
+    if isinstance(said := context.get("message"), Sentence):
+        return said
     message = str(detail["msg"]).removeprefix("Value error, ")
     return message[:1].lower() + message[1:]
 

@@ -14,6 +14,8 @@ from itertools import islice
 from math import prod
 from typing import Any
 
+from domain.sentences import sentence
+
 MOST_STEPS = 20_000
 """The work of one condition."""
 MOST_STEPS_OF_A_POLICY = 50_000
@@ -115,7 +117,9 @@ class _Estimate:
         for number, token in enumerate(self._tokens):
             times = self._open[-1].times if self._open else 1
             if token.kind == "text" and self._follows(number, token.text[-1]):
-                raise TooCostly("write text in one pair of quotation marks", token.position)
+                raise TooCostly(
+                    sentence("write text in one pair of quotation marks"), token.position
+                )
             if token.text in _CLOSING:
                 self._opens(number, token, times)
             elif token.text in _CLOSING.values():
@@ -125,12 +129,17 @@ class _Estimate:
             elif token.text == "+":
                 plus += 1
                 if plus > _MOST_PLUS:
-                    raise TooCostly(f"at most {_MOST_PLUS} '+' in one condition", token.position)
+                    raise TooCostly(
+                        sentence("at most {most} '+' in one condition", most=_MOST_PLUS),
+                        token.position,
+                    )
             steps += times * self._weight(number, token)
             if steps > MOST_STEPS:
                 raise TooCostly(
-                    "this condition takes too long to answer. Shorten its lists and patterns, or "
-                    "split it over several conditions",
+                    sentence(
+                        "this condition takes too long to answer. Shorten its lists and patterns, "
+                        "or split it over several conditions"
+                    ),
                     token.position,
                 )
         return steps
@@ -152,7 +161,8 @@ class _Estimate:
     def _opens(self, number: int, token: _Token, times: int) -> None:
         if len(self._open) >= _DEEPEST_BRACKETS:
             raise TooCostly(
-                f"brackets are nested more than {_DEEPEST_BRACKETS} deep here", token.position
+                sentence("brackets are nested more than {most} deep here", most=_DEEPEST_BRACKETS),
+                token.position,
             )
         macro = token.text == "(" and self._before(number) in _MACROS
         macro = macro and self._before(number, 2) in (".", "?")
@@ -160,11 +170,16 @@ class _Estimate:
             self._maps += self._before(number) == "map"
             if self._maps > 1:
                 # Each could double what the one before it made.
-                raise TooCostly("map(…) can stand once in a condition", token.position - 3)
+                raise TooCostly(
+                    sentence("map(…) can stand once in a condition"), token.position - 3
+                )
             if any(bracket.macro for bracket in self._open):
                 raise TooCostly(
-                    f"{self._before(number)}(…) can't stand inside another list function: the "
-                    "work would multiply. Ask for one item with 'in', or split the condition",
+                    sentence(
+                        "{function}(…) can't stand inside another list function: the work would "
+                        "multiply. Ask for one item with 'in', or split the condition",
+                        function=self._before(number),
+                    ),
                     self._tokens[number - 1].position,
                 )
             literal = self._before(number, 3) == "]"
@@ -187,7 +202,9 @@ class _Estimate:
         bracket = self._open[-1]
         bracket.commas += 1
         if bracket.commas >= MOST_ITEMS:
-            raise TooCostly(f"a list holds at most {MOST_ITEMS} items", token.position)
+            raise TooCostly(
+                sentence("a list holds at most {most} items", most=MOST_ITEMS), token.position
+            )
 
     def _weight(self, number: int, token: _Token) -> int:
         if token.text == "matches" and self._before(number) == ".":
@@ -200,18 +217,24 @@ class _Estimate:
         argument = self._tokens[number + 1 : number + 4]
         if len(argument) < 3 or argument[1].kind != "text" or argument[2].text != ")":
             raise TooCostly(
-                'the pattern of matches(…) must be written out, such as matches("^(CTO|CIO)$")',
+                sentence(
+                    "the pattern of matches(…) must be written out, such as {sample}",
+                    sample='matches("^(CTO|CIO)$")',
+                ),
                 token.position,
             )
         text = argument[1].text
         if len(text) > _LONGEST_PATTERN:
             raise TooCostly(
-                f"a pattern has at most {_LONGEST_PATTERN} characters", argument[1].position
+                sentence("a pattern has at most {most} characters", most=_LONGEST_PATTERN),
+                argument[1].position,
             )
         raw = text[0] in "rR" or text[1] in "rR"
         pattern = text if raw else text.replace("\\\\", "\0")
         if not raw and _ESCAPED_SIGN.search(pattern):
-            raise TooCostly("write the signs of a pattern themselves", argument[1].position)
+            raise TooCostly(
+                sentence("write the signs of a pattern themselves"), argument[1].position
+            )
         pattern = pattern.replace("\0", "\\")
         repeats = [max(map(int, (found[1] or 0, found[2] or 0))) for found in _counts(pattern)]
         # A group that is repeated repeats what is repeated in it.
@@ -219,8 +242,12 @@ class _Estimate:
         times = max(1, prod(repeats) if nested else max(repeats, default=1))
         if times > _MOST_REPEATS:
             raise TooCostly(
-                f"a pattern repeats its parts at most {_MOST_REPEATS} times, all {{…}} of it "
-                "multiplied. Use * or +",
+                sentence(
+                    "a pattern repeats its parts at most {most} times, all {repeats} of it "
+                    "multiplied. Use * or +",
+                    most=_MOST_REPEATS,
+                    repeats="{…}",
+                ),
                 argument[1].position,
             )
         # A class such as \w stands for hundreds of ranges of characters.

@@ -20,6 +20,7 @@ from domain.contacts.attributes import attribute_key, number_in
 from domain.contacts.dates import read_day
 from domain.rules.cel_library import cel
 from domain.rules.facts import SOME_DAY, Facts, FactSet
+from domain.sentences import sentence
 
 TEXT_LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"|' r"'(?:[^'\\\n]|\\.)*'")
 _OWN_FIELD = re.compile(r"""(?<![\w.])([A-Za-z_]\w*)\s*\[\s*(["'])([A-Za-z_]\w*)\2\s*\]""")
@@ -32,10 +33,10 @@ _CONVERTED = re.compile(
 )
 _NUMERIC = {"int", "uint", "double"}
 _KINDS = {
-    **dict.fromkeys(("int", "uint", "double"), "a number"),
-    "string": "text",
-    "bool": "yes or no",
-    "null_type": "nothing",
+    **dict.fromkeys(("int", "uint", "double"), sentence("a number")),
+    "string": sentence("text"),
+    "bool": sentence("yes or no"),
+    "null_type": sentence("nothing"),
 }
 _MISTAKE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _APPLIED = re.compile(r"found no matching overload for '(.*?)' applied to '(.*)'")
@@ -93,8 +94,11 @@ def _always_there(code: str, facts: FactSet) -> Iterator[ConditionMistake]:
     for found in _HAS_FIELD.finditer(code):
         if isinstance(paths.get(found[1]), str):
             yield ConditionMistake(
-                f"{found[1]} is always there, and empty where nothing is known. "
-                f'Write {found[1]} != ""',
+                sentence(
+                    "{field} is always there, and empty where nothing is known. Write {right}",
+                    field=found[1],
+                    right=f'{found[1]} != ""',
+                ),
                 found.start(),
             )
 
@@ -110,7 +114,10 @@ def _misspelt_attributes(code: str) -> Iterator[ConditionMistake]:
                 else f'{found[1]}["{key}"]'
             )
             yield ConditionMistake(
-                f"attributes are kept in lower case, with _ between words. Write {way}",
+                sentence(
+                    "attributes are kept in lower case, with _ between words. Write {right}",
+                    right=way,
+                ),
                 found.start(),
             )
 
@@ -167,12 +174,19 @@ def _kinds_apart(code: str, facts: FactSet, *, number: bool) -> Iterator[Conditi
             if message := _said(said, code, position, facts):
                 yield ConditionMistake(message, position)
         return
-    kind = _KINDS.get(answer, "a value")
+    kind = _KINDS.get(answer, sentence("a value"))
     if number and answer not in (*_NUMERIC, "dyn"):
-        yield ConditionMistake(f"this gives {kind}, not a number. Write one, such as number(…)", 0)
+        yield ConditionMistake(
+            sentence("this gives {kind}, not a number. Write one, such as number(…)", kind=kind), 0
+        )
     if not number and answer not in ("bool", "dyn"):
         yield ConditionMistake(
-            f"this gives {kind}, not yes or no. Compare it, such as {facts.sample}", 0
+            sentence(
+                "this gives {kind}, not yes or no. Compare it, such as {sample}",
+                kind=kind,
+                sample=facts.sample,
+            ),
+            0,
         )
 
 
@@ -182,21 +196,35 @@ def _said(said: str, code: str, position: int, facts: FactSet) -> str:
         owner = re.match(r"undeclared reference to '(\w+)'", said)
         if owner and owner[1] in facts.names:
             field = sorted(facts.fields(owner[1]))[0]
-            return f"{owner[1]} is no value. Write a field of it, such as {owner[1]}.{field}"
+            return sentence(
+                "{fact} is no value. Write a field of it, such as {field}",
+                fact=owner[1],
+                field=f"{owner[1]}.{field}",
+            )
         return said
     operation, kinds = found[1].strip("_@"), found[2].strip("()").split(", ")
     if all(kind in _NUMERIC for kind in kinds):
         return ""  # The checker tells whole numbers from others, the evaluator compares them.
-    names = list(dict.fromkeys(_KINDS.get(kind, "a list or map") for kind in kinds))
-    whole = f"this puts different kinds of value together, {' and '.join(names)}. "
-    if len(names) == 1:
-        whole = f"'{operation}' does not go with {names[0]}. "
+    names = list(dict.fromkeys(_KINDS.get(kind, sentence("a list or map")) for kind in kinds))
+    advice = sentence(
+        "Text goes in quotation marks, numbers without; number(…) and string(…) turn one into the "
+        "other"
+    )
     if attribute := _attribute_beside(code, position, operation):
         function = "yes" if "yes or no" in names or operation in ("!", "&&", "||") else "number"
-        return f"{whole}Attributes are text: write {function}({attribute})"
-    return (
-        f"{whole}Text goes in quotation marks, numbers without; number(…) and string(…) turn one "
-        "into the other"
+        advice = sentence("Attributes are text: write {right}", right=f"{function}({attribute})")
+    if len(names) == 1:
+        return sentence(
+            "'{operation}' does not go with {kind}. {advice}",
+            operation=operation,
+            kind=names[0],
+            advice=advice,
+        )
+    return sentence(
+        "this puts different kinds of value together, {one} and {other}. {advice}",
+        one=names[0],
+        other=names[1],
+        advice=advice,
     )
 
 
@@ -222,7 +250,12 @@ def _unreadable(code: str) -> Iterator[ConditionMistake]:
             Facts({}, SOME_DAY).answer(cel.compile(found[0]))
         except Exception:
             yield ConditionMistake(
-                f"{found[0]} can't be answered: {found[1]} can't read this text", found.start()
+                sentence(
+                    "{asked} can't be answered: {function} can't read this text",
+                    asked=found[0],
+                    function=found[1],
+                ),
+                found.start(),
             )
 
 
@@ -234,8 +267,11 @@ def _numbers_as_text(code: str) -> Iterator[ConditionMistake]:
         after = _ORDERED.match(code[literal.end() :].lstrip())
         if (before or after) and number_in(value) is not None and not re.search(r"\d-\d", value):
             yield ConditionMistake(
-                f'this compares letter by letter, and "9" comes after "100". Write number(…) and '
-                f"{value} without quotation marks",
+                sentence(
+                    'this compares letter by letter, and "9" comes after "100". Write number(…) '
+                    "and {value} without quotation marks",
+                    value=value,
+                ),
                 literal.start(),
             )
         elif (
@@ -244,7 +280,10 @@ def _numbers_as_text(code: str) -> Iterator[ConditionMistake]:
             and _attribute_compared(code, literal)
         ):
             yield ConditionMistake(
-                f"this compares letter by letter, as no calendar does. Write date({attribute})",
+                sentence(
+                    "this compares letter by letter, as no calendar does. Write {right}",
+                    right=f"date({attribute})",
+                ),
                 literal.start(),
             )
 
@@ -270,8 +309,12 @@ def _foregone(code: str, facts: FactSet) -> Iterator[ConditionMistake]:
         for part in _parts(atom, path):
             answers = _answers(part, path, possible, facts)
             if len(answers) == 1:
-                always = "always" if answers.pop() else "never"
-                yield ConditionMistake(f"this is {always} true: {why}", position)
+                said = (
+                    sentence("this is always true: {why}", why=why)
+                    if answers.pop()
+                    else sentence("this is never true: {why}", why=why)
+                )
+                yield ConditionMistake(said, position)
 
 
 def _parts(atom: str, path: str) -> list[str]:
@@ -297,12 +340,12 @@ def _possible(path: str, example: Any, atom: str, facts: FactSet) -> tuple[tuple
         case int():
             least = 1 if path == "cycle" else 0
             near = {int(n) + by for n in _WHOLE_NUMBER.findall(atom) for by in (-1, 0, 1)}
-            return tuple(
-                n for n in {*near, least, 10**6} if n >= least
-            ), f"{path} is {least} or more"
+            return tuple(n for n in {*near, least, 10**6} if n >= least), sentence(
+                "{field} is {least} or more", field=path, least=least
+            )
         case str() if texts and (path.endswith("domain") or "lower(" in atom):
             small = tuple({"", "a", *(one.lower() for one in texts)})
-            return small, f"{path} is in lower case here"
+            return small, sentence("{field} is in lower case here", field=path)
     return (), ""
 
 

@@ -14,19 +14,21 @@ from or to that day; ``lead.title.lower()`` overlooks capital letters.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from domain.authoring.yaml_messages import did_you_mean
 from domain.rules.cel_library import cel
 from domain.rules.condition_budget import TooCostly, steps_of
 from domain.rules.condition_check import TEXT_LITERAL, attributes_in, dotted, mistakes
 from domain.rules.facts import FACTS, SOME_DAY, Facts, FactSet, prepared
+from domain.sentences import Sentence, sentence
 
 FUNCTIONS = frozenset(
     {
@@ -167,12 +169,17 @@ def compile_number(source: str, facts: FactSet) -> Condition:
 def _compiled(source: str, facts: FactSet, *, number: bool) -> Condition:
     if len(source) > LONGEST_CONDITION:
         raise ConditionError(
-            f"this condition is longer than {LONGEST_CONDITION:,} characters. Split it over several"
+            sentence(
+                "this condition is longer than {most} characters. Split it over several",
+                most=f"{LONGEST_CONDITION:,}",
+            )
         )
     if not source.strip():
-        raise ConditionError(f"the condition is empty. Write one, such as {facts.sample}")
+        raise ConditionError(
+            sentence("the condition is empty. Write one, such as {sample}", sample=facts.sample)
+        )
     if nul := _NUL.search(source):
-        raise _error_at(source, nul.start(), "no text has a NUL character. Leave it out")
+        raise _error_at(source, nul.start(), sentence("no text has a NUL character. Leave it out"))
     try:
         steps_of(source)
     except TooCostly as costly:
@@ -212,7 +219,7 @@ def checked_condition(facts: FactSet = FACTS, *, number: bool = False) -> AfterV
 def _syntax_error(source: str, message: str, facts: FactSet) -> ConditionError:
     found = _CEL_ERROR.search(message)
     if not found:
-        return ConditionError("this is no condition in CEL")
+        return ConditionError(sentence("this is no condition in CEL"))
     line, column = int(found[1]), int(found[2])
     lines = source.splitlines() or [""]
     rest = lines[line - 1][column - 1 :] if line <= len(lines) else ""
@@ -223,28 +230,44 @@ def _syntax_error(source: str, message: str, facts: FactSet) -> ConditionError:
     if own and key:
         name = key[key.lastindex or 0]
         return ConditionError(
-            f"{name!r} does not fit here. A name that is not of the letters a to z goes in "
-            f'brackets: {own[1]}["{name}"]',
+            sentence(
+                "'{word}' does not fit here. A name that is not of the letters a to z goes in "
+                "brackets: {right}",
+                word=name,
+                right=f'{own[1]}["{name}"]',
+            ),
             line,
             column,
         )
     if not word:
         return ConditionError(
-            "the condition ends too early. Something is missing after it, such as a value or "
-            "a closing bracket",
+            sentence(
+                "the condition ends too early. Something is missing after it, such as a value or a "
+                "closing bracket"
+            ),
             line,
             column,
         )
     if word[0] in _WORD_OPERATORS:
         return ConditionError(
-            f"{word[0]!r} is no operator here. Write {_WORD_OPERATORS[word[0]]!r}", line, column
+            sentence(
+                "'{word}' is no operator here. Write '{right}'",
+                word=word[0],
+                right=_WORD_OPERATORS[word[0]],
+            ),
+            line,
+            column,
         )
     if rest[0] in "\"'":
         return ConditionError(
-            "text does not fit here, or its quotation mark is never closed", line, column
+            sentence("text does not fit here, or its quotation mark is never closed"), line, column
         )
     return ConditionError(
-        f"{word[0]!r} does not fit here. Write a condition such as {facts.sample}",
+        sentence(
+            "'{word}' does not fit here. Write a condition such as {sample}",
+            word=word[0],
+            sample=facts.sample,
+        ),
         line,
         column,
     )
@@ -256,24 +279,43 @@ def _check_names(program: cel.Program, code: str, facts: FactSet) -> None:
     for name in program.variables():
         if name not in facts.names and name not in bound:
             at = _find(rf"(?<![\w.]){re.escape(name)}\b", code)
-            advice = did_you_mean(name, facts.names)
-            raise _error_at(code, at, f"unknown variable '{name}'.{advice}")
+            advice = _advice(name, facts.names)
+            message = sentence("unknown variable '{name}'. {advice}", name=name, advice=advice)
+            raise _error_at(code, at, message)
     for name in program.functions():
         if name.isidentifier() and not name.startswith("_") and name not in FUNCTIONS:
             at = _find(rf"\b{re.escape(name)}\s*\(", code)
-            raise _error_at(code, at, f"unknown function '{name}'.{did_you_mean(name, FUNCTIONS)}")
+            advice = _advice(name, FUNCTIONS)
+            message = sentence("unknown function '{name}'. {advice}", name=name, advice=advice)
+            raise _error_at(code, at, message)
     for use in _FIELD.finditer(code):
         owner, name = use[1], use[2]
         if owner in bound or owner not in facts.names:
             continue
         fields = facts.fields(owner)
         if fields and name not in fields:
-            advice = did_you_mean(name, fields)
             own = facts.open_field(owner)
-            if own and "Did you mean" not in advice:
-                advice = f" For one of your own write {owner}.{own}.{name}"
-            message = f"unknown field '{name}' of {owner}.{advice}"
+            advice = _advice(name, fields, f"{owner}.{own}.{name}" if own else "")
+            message = sentence(
+                "unknown field '{name}' of {owner}. {advice}",
+                name=name,
+                owner=owner,
+                advice=advice,
+            )
             raise _error_at(code, use.start(2), message)
+
+
+def _advice(word: str, known: Collection[str], own: str = "") -> Sentence:
+    """What to write instead of a word that nobody knows.
+
+    Args:
+        own: how a word of one's own is written, '' where there is none.
+    """
+    if near := difflib.get_close_matches(word, sorted(known), n=1):
+        return sentence("Did you mean '{near}'?", near=near[0])
+    if own:
+        return sentence("For one of your own write {right}", right=own)
+    return sentence("Use one of {known}", known=sorted(known))
 
 
 def _find(pattern: str, code: str) -> int:
@@ -293,7 +335,9 @@ def _check_answer(condition: Condition, facts: FactSet) -> None:
     except Exception as error:
         # What the lead's values decide (an attribute, a number in a text) is left to the day.
         if "valid regex" in str(error):
-            raise ConditionError("the pattern in matches(…) is no regular expression") from None
+            raise ConditionError(
+                sentence("the pattern in matches(…) is no regular expression")
+            ) from None
 
 
 def _kind(value: Any) -> str:

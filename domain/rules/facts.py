@@ -18,6 +18,7 @@ from domain.contracts.journey import Stage
 from domain.names import is_free_mail
 from domain.rules.cel_library import cel
 from domain.rules.condition_budget import bounded
+from domain.sentences import sentence
 
 T = TypeVar("T")
 _BEYOND_INTEGERS = 2**63
@@ -109,8 +110,8 @@ FACTS = FactSet(
     sample='engagement.clicks > 0 && lead.country == "KR"',
     values={
         **LEAD_VALUES,
-        "fit": (("A", "B", "C", "D"), "fit is A, B, C or D"),
-        "interest": ((1, 2, 3, 4), "interest is 1 (most), 2, 3 or 4"),
+        "fit": (("A", "B", "C", "D"), sentence("fit is A, B, C or D")),
+        "interest": ((1, 2, 3, 4), sentence("interest is 1 (most), 2, 3 or 4")),
     },
 )
 """What the branches of a cadence read. ``score`` (points), ``interest`` (1 to 4) and ``cycle``

@@ -12,6 +12,7 @@ from typing import Any
 from domain.contracts.journey import ENDED, Phase
 from domain.rules.condition_check import TEXT_LITERAL, dotted
 from domain.rules.facts import LEAD_FACTS, LEAD_VALUES, FactSet
+from domain.sentences import sentence
 
 ACTIVITIES: Mapping[str, str] = {
     "opens": "open",
@@ -71,12 +72,19 @@ SEGMENT_FACTS = FactSet(
     sample='engagement.clicks_30_days >= 2 && lead.country == "KR"',
     values={
         **LEAD_VALUES,
-        "lead.phase": (("", *Phase, ENDED), f"lead.phase is one of {', '.join(Phase)}, or ''"),
-        "fit": (("A", "B", "C", "D"), "fit is A, B, C or D"),
-        "interest": ((1, 2, 3, 4), "interest is 1 (most), 2, 3 or 4"),
+        "lead.phase": (
+            ("", *Phase, ENDED),
+            sentence("{field} is one of {values}, or ''", field="lead.phase", values=[*Phase]),
+        ),
+        "fit": (("A", "B", "C", "D"), sentence("fit is A, B, C or D")),
+        "interest": ((1, 2, 3, 4), sentence("interest is 1 (most), 2, 3 or 4")),
         "consent.suppressed": (
             SUPPRESSIONS,
-            f"consent.suppressed is one of {', '.join(SUPPRESSIONS[1:])}, or ''",
+            sentence(
+                "{field} is one of {values}, or ''",
+                field="consent.suppressed",
+                values=SUPPRESSIONS[1:],
+            ),
         ),
     },
     dates=frozenset(

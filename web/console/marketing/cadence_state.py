@@ -15,7 +15,7 @@ from services.cadences import ArchivingForecast
 from store.published.cadence_states import CadenceStatus
 from web.console import labels
 from web.console.forms import FormDialog
-from web.console.parts import Cell, button, link, show, sure
+from web.console.parts import button, link, show, sure
 from web.console.times import moment
 from web.console.visit import PageVisit
 from web.console.words import _, ngettext
@@ -95,7 +95,7 @@ async def _archive(visit: PageVisit, name: str) -> None:
 
 def _named_in(would: ArchivingForecast) -> Markup:
     policies = [link(one, f"/policies/{one}") for one in would.policies]
-    said: list[tuple[str, Sequence[Cell]]] = [
+    said: list[tuple[str, Sequence[str | Markup]]] = [
         (_("These policies still send leads into it. Name another cadence in them:"), policies),
         (_("These write keys still send leads into it. Revoke them:"), would.keys),
     ]

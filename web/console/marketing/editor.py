@@ -32,6 +32,7 @@ from web.console.marketing.checking import check_open
 from web.console.marketing.difference import difference
 from web.console.marketing.publishing import agreed, outcome
 from web.console.parts import button, section, show, sure
+from web.console.refusals import told
 from web.console.times import real_ago
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
@@ -177,7 +178,7 @@ class Editor:
 
     def _list(self, mistakes: list[Mistake], warnings: list[Mistake]) -> None:
         last = self.text.count("\n") + 1
-        lines = {one.line: one.message for one in reversed(mistakes) if one.line <= last}
+        lines = {one.line: told(one.message) for one in reversed(mistakes) if one.line <= last}
         # Not the element's properties: with them goes the text as it is known here, over what is
         # being typed.
         marks = [{"kind": "line", "line": line, "class": "mistaken"} for line in lines]
@@ -193,7 +194,7 @@ class Editor:
                     place = _("Line {line}, column {column}", line=one.line, column=one.column)
                     if one in warnings:
                         place = _("Warning, line {line}", line=one.line)
-                    show(Markup("<b>{}</b> {}").format(place, one.message), "span")
+                    show(Markup("<b>{}</b> {}").format(place, told(one.message)), "span")
         found = (
             ngettext("1 mistake.", "{number} mistakes.", len(mistakes))
             if mistakes

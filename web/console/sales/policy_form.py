@@ -25,6 +25,7 @@ from web.console.marketing.checking import check_open
 from web.console.marketing.difference import difference
 from web.console.marketing.publishing import agreed, outcome
 from web.console.parts import busy, button, link, section, show
+from web.console.refusals import told
 from web.console.sales.dry_run import dry_run_shown
 from web.console.visit import PageVisit
 from web.console.words import _
@@ -145,10 +146,10 @@ class PolicyForm:
         for one in problems:
             typed_in = field_of(source.path_at(one.line, one.column), fields)
             if typed_in is not None:
-                typed_in.error = one.message
+                typed_in.error = told(one.message)
                 continue
             with self._mistakes, ui.element("li"):
-                show(escape(one.message), "span")
+                show(escape(told(one.message)), "span")
         if problems:
             say_no(_("Fix the mistakes first: each is told at its field."))
 
