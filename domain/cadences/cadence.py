@@ -223,6 +223,8 @@ class Cadence(_Model):
 
     name: Name = Field(alias="cadence")
     """Its name, by which policies and people start it."""
+    title: str = Field(default="", max_length=80)
+    """What people read in its place; it may change at any time, the name stays."""
     description: str = ""
     """For people."""
     topic: Name = "nurture"
@@ -298,6 +300,8 @@ class Cadence(_Model):
             del kept["enter_when"]
         if not self.languages:
             del kept["languages"]
+        if not self.title:
+            del kept["title"]
         return kept
 
     @property

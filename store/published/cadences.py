@@ -67,9 +67,11 @@ class Publication:
 
 @dataclass(frozen=True)
 class CadenceSummary:
-    """One row of the list of cadences: the newest version of a name."""
+    """One row of the list of cadences: the newest version of a name; ``title`` is '' where people
+    read the name."""
 
     name: str
+    title: str
     version: int
     topic: str
     steps: int
@@ -283,6 +285,7 @@ def list_cadences(
     return [
         CadenceSummary(
             item.name,
+            item.cadence.title,
             item.version,
             item.cadence.topic,
             item.cadence.step_count,

@@ -30,6 +30,10 @@ def test_a_cadence_is_begun_from_another_paused_and_archived(console: Console, s
     expect(window.get_by_text("Version 1").first).to_be_visible()
 
     window.goto("/console/cadences/shelf-quiet")
+    window.get_by_role("button", name="Rename").click()
+    window.get_by_role("dialog").get_by_label("Title").fill('Quiet: "again"')
+    window.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    expect(window.get_by_role("heading", name='Quiet: "again"').first).to_be_visible()
     window.get_by_role("button", name="Pause", exact=True).click()
     window.get_by_role("dialog").get_by_role("button", name="Pause", exact=True).click()
     expect(window.get_by_text("Paused. Its mails and tasks wait")).to_be_visible()
@@ -41,9 +45,9 @@ def test_a_cadence_is_begun_from_another_paused_and_archived(console: Console, s
     with site.database.connect() as connection:
         assert "shelf-quiet" not in enterable_cadences(connection)
     window.goto("/console/cadences")
-    expect(window.get_by_role("link", name="shelf-quiet", exact=True)).to_have_count(0)
+    expect(window.get_by_role("link", name='Quiet: "again"', exact=True)).to_have_count(0)
     window.get_by_role("link", name="1 archived cadence").click()
-    window.get_by_role("link", name="shelf-quiet", exact=True).click()
+    window.get_by_role("link", name='Quiet: "again"', exact=True).click()
     window.get_by_role("button", name="Unarchive", exact=True).click()
     expect(window.get_by_role("button", name="Pause", exact=True)).to_be_visible()
 

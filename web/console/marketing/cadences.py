@@ -34,7 +34,7 @@ from web.console.frame import name_page
 from web.console.lists.export import export_button
 from web.console.marketing.bundles import ImportDialog, bundle_button
 from web.console.marketing.cadence_state import state_buttons, tell_state
-from web.console.marketing.copying import copy_cadence
+from web.console.marketing.copying import copy_cadence, rename
 from web.console.marketing.course import (
     Course,
     entry_text,
@@ -160,14 +160,15 @@ class CadenceList:
             show(table(headings, rows, caption=_("Cadences"), numbers=(1, 2, 3, 4, 5, 6, 7)))
 
     def _row(self, one: CadenceSummary, known: CadenceCounts) -> tuple[Cell, ...]:
-        name = link(one.name, f"/cadences/{one.name}")
+        name = link(one.title or one.name, f"/cadences/{one.name}")
         if one.name in self.mine:
             name += Markup(" ") + link(badge(_("your draft"), "warn"), f"/cadences/{one.name}/edit")
+        about = [*([one.name] if one.title else []), one.topic, _length(one.length)]
         if one.paused:
             name += Markup(" ") + badge(_("paused"), "warn")
         return (
             Markup('<span class="two cadence">{}{}{}</span>').format(
-                name, quiet(f"{one.topic} · {_length(one.length)}"), _where(known)
+                name, quiet(" · ".join(about)), _where(known)
             ),
             one.version,
             one.steps,
@@ -209,13 +210,15 @@ async def cadence(
     results of all, unless one is asked for."""
     published = await visit.read(cadence_asked_for, name, version)
     versions = await visit.read(published_texts, "cadence", name)
-    name_page(visit, name)
+    title = published.cadence.title or name
+    name_page(visit, title)
     status = await visit.read(cadence_status, name)
     with visit.top:
         state_buttons(visit, name, status)
         bundle_button(published)
     if visit.may(Action.PUBLISH):
         with visit.top:
+            button(_("Rename"), partial(rename, visit, name))
             source = next(one.source for one in versions if one.version == published.version)
             copy = partial(copy_cadence, visit, name, source, f"{name}-copy")
             button(_("Make a copy"), copy)
@@ -233,7 +236,7 @@ async def cadence(
     )
     results.open()
     with ui.element("div").classes("columns"):
-        with ui.element("div"), section(name):
+        with ui.element("div"), section(title):
             if published.cadence.description.strip():
                 show(escape(published.cadence.description.strip()), "p")
             page.drawing = ui.element("div")

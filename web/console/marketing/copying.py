@@ -1,7 +1,8 @@
-"""A cadence begun from another one, with its mails or without."""
+"""A cadence begun from another one, with its mails or without, or given another title."""
 
 from __future__ import annotations
 
+import json
 import re
 from functools import partial
 
@@ -18,7 +19,7 @@ from domain.sentences import sentence
 from services.publishing import check_texts
 from store.published.drafts import drafts_of, keep_draft
 from store.published.published_texts import text_in_force
-from store.publishing.publishing import cadence_names, template_ids
+from store.publishing.publishing import ReplacedVersion, cadence_names, template_ids
 from web.console.forms import FormDialog
 from web.console.parts import show
 from web.console.visit import PageVisit
@@ -53,6 +54,7 @@ async def copy_cadence(visit: PageVisit, original: str, source: str, called: str
                 "name",
             )
         text = re.sub(r"^cadence:.*$", f"cadence: {chosen}", source, count=1, flags=re.MULTILINE)
+        text = titled(text, "")
         if mails.value:
             text = await _with_own_mails(visit, text, chosen)
         await visit.keep(
@@ -70,6 +72,47 @@ async def copy_cadence(visit: PageVisit, original: str, source: str, called: str
     done = await form.sent(_("Make a copy"), save)
     if done is not None:
         ui.navigate.to(f"/cadences/{done}/edit")
+
+
+async def rename(visit: PageVisit, name: str) -> None:
+    """Give a cadence another title, by a new version of it."""
+    known = await visit.read(text_in_force, "cadence", name)
+    if known is None:
+        return
+    cadence, _problems = validate(Cadence, known.source, "")
+    with FormDialog(_("Rename {name}", name=name)) as form:
+        said = _(
+            "The name {name} stays: policies, programs and addresses know it by that.", name=name
+        )
+        show(escape(said), "p")
+        title = form.field(
+            "title", ui.input(_("Title"), value=cadence.title if cadence else "")
+        ).props("maxlength=80")
+
+    async def save() -> bool:
+        text = titled(known.source, str(title.value or "").strip())
+        file = f"{name}.yaml"
+        await visit.act(
+            services.publishing.publish,
+            [file],
+            partial(check_texts, files={file: text}),
+            replaced=ReplacedVersion("cadence", name, known.id),
+        )
+        return True
+
+    if await form.sent(_("Rename"), save):
+        ui.navigate.reload()
+
+
+def titled(source: str, title: str) -> str:
+    """The text of a cadence with this title; '' for none."""
+    bare = re.sub(r"^title:.*\n", "", source, count=1, flags=re.MULTILINE)
+    if not title:
+        return bare
+    line = f"title: {json.dumps(title, ensure_ascii=False)}\n"
+    return re.sub(
+        r"^cadence:.*\n", lambda found: found[0] + line, bare, count=1, flags=re.MULTILINE
+    )
 
 
 async def _with_own_mails(visit: PageVisit, text: str, called: str) -> str:

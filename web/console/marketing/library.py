@@ -8,6 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
+from nicegui import ui
 
 from domain.access import Action
 from domain.authoring.yaml_source import validate
@@ -150,14 +151,13 @@ def _shown(title: str, text: str, copy: Callable[[], Awaitable[None]]) -> None:
             ngettext("1 day", "{number} days", days),
         )
     )
-    show(Markup("<h3>{}</h3>").format(title))
-    show(
-        Markup("<p>{} {}</p>").format(" ".join(cadence.description.split()), quiet(size)),
-    )
-    show(
-        Markup("<details><summary>{}</summary>{}</details>").format(
-            _("How it runs"), Course(cadence).drawn()
+    with ui.element("article").classes("starter"):
+        show(Markup("{}").format(title), "h3")
+        show(Markup("{} {}").format(" ".join(cadence.description.split()), quiet(size)), "p")
+        show(
+            Markup("<details><summary>{}</summary>{}</details>").format(
+                _("How it runs"), Course(cadence).drawn()
+            )
         )
-    )
-    start = button(_("Start from this"), copy)
-    start.props["aria-label"] = _("Start from {name}", name=title)
+        start = button(_("Start from this"), copy)
+        start.props["aria-label"] = _("Start from {name}", name=title)
