@@ -271,6 +271,7 @@ def test_what_no_block_expresses_is_a_text_and_stays() -> None:
     assert [type(one).__name__ for one in blocks] == ["Raw", "Raw", "Raw", "Raw", "Text", "Text"]
     assert "{% else %}" in str(blocks[2])
     assert "{% endif %}" in str(blocks[2])
+    assert isinstance(blocks[4], Text)
     changed = put(mail, (3, 0, 4), replace(blocks[4], content=(Paragraph((Words("New"),)),)))
     text = written_mail(remove(changed, (3, 0, 5)))
     assert '<mj-text font-size="13px">' in written_mail(changed)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from html import unescape
-from typing import TypeVar
 
 from domain.email.blocks.addresses import address_of, outside_tags
 from domain.email.blocks.model import (
@@ -80,7 +79,8 @@ def blocks_of(source: str) -> Mail | None:
     if body is None:
         return None
     reader = _Reader(source, plain)
-    nodes = tuple(reader.nodes(body, reader.node))
+    found = reader.parts(body, reader.node)
+    nodes = tuple(one for one in found if isinstance(one, Section | Part | Raw))
     last = max([body.inside, *(one.end for one in reader.top)])
     return Mail(
         _line(front[1], "subject"),
@@ -143,7 +143,7 @@ def _end_of(plain: str, tag: str, start: int) -> int:
     return closing.start()
 
 
-T = TypeVar("T")
+Read = Callable[[_Element, str], Node | Block | Column | None]
 
 
 class _Reader:
@@ -151,9 +151,7 @@ class _Reader:
         self._source, self._plain = source, plain
         self.top: list[_Element] = []
 
-    def nodes(
-        self, holder: _Element, read: Callable[[_Element, str], T | None]
-    ) -> Iterator[T | Raw]:
+    def parts(self, holder: _Element, read: Read) -> Iterator[Node | Block | Column]:
         """What an element holds, one after the other."""
         children = list(self._together(holder))
         if holder.tag == "mj-body":
@@ -201,7 +199,7 @@ class _Reader:
             return self._part(element, gap)
         if element.tag != "mj-section" or not element.children:
             return None
-        columns = tuple(self.nodes(element, self._column))
+        columns = tuple(self.parts(element, self._column))
         if len(columns) > MOST_COLUMNS or not all(isinstance(one, Column) for one in columns):
             return None
         return Section(
@@ -215,7 +213,8 @@ class _Reader:
     def _column(self, element: _Element, gap: str) -> Column | None:
         if element.tag != "mj-column":
             return None
-        blocks = tuple(self.nodes(element, self._block))
+        found = self.parts(element, self._block)
+        blocks = tuple(one for one in found if not isinstance(one, Section | Column))
         return Column(
             blocks,
             self._end(element),

@@ -167,7 +167,10 @@ class MailForm:
 
     def _line(self, key: str, value: str) -> None:
         if self._mail is not None:
-            self._change(replace(self._mail, **{key: value}), key)
+            mail = self._mail
+            is_subject = key == "subject"
+            changed = replace(mail, subject=value) if is_subject else replace(mail, preheader=value)
+            self._change(changed, key)
 
     def _draw(self) -> None:
         self._body.clear()
