@@ -141,6 +141,24 @@ async def test_a_policy_is_checked_published_and_read_again(api: Api) -> None:
     assert (await api.ask("ops", "GET", "/cadences/welcome-nurture")).json()["version"] == 1
 
 
+async def test_a_check_of_a_mail_tells_what_harms_it(api: Api) -> None:
+    """What is no mistake is published unseen, and filters stop the mail."""
+    text = (
+        "---\nsubject: A\npreheader: B\n---\n"
+        '<mjml lang="en"><mj-include path="_head.mjml" /><mj-body><mj-section><mj-column><mj-text>'
+        '<p><a href="https://bit.ly/x">Here</a></p></mj-text></mj-column></mj-section>'
+        '<mj-include path="_footer.en.mjml" /></mj-body></mjml>'
+    )
+    files = [{"name": "spring.en.mjml", "text": text}]
+
+    checked = await api.ask("marketing", "POST", "/publications", files=files, only_check=True)
+
+    assert checked.status_code == 200
+    told = checked.json()["warnings"]
+    assert [(one["file"], one["line"]) for one in told] == [("spring.en.mjml", 5)]
+    assert "bit.ly hides where the link leads" in told[0]["message"]
+
+
 async def test_mail_is_stopped_and_allowed_again_with_who_said_so(api: Api) -> None:
     lead = api.lead("jane@acme.example", "rep-1")
 
