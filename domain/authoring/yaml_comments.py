@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import CommentMark
+from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString
 from ruamel.yaml.tokens import CommentToken
 
 _BESIDE, _ABOVE, _BESIDE_VALUE, _ABOVE_VALUE = 0, 1, 2, 3
@@ -14,11 +15,13 @@ _BESIDE, _ABOVE, _BESIDE_VALUE, _ABOVE_VALUE = 0, 1, 2, 3
 
 
 class _CommentPlace(NamedTuple):
-    """Where the comment is that follows a row: beside what, and at which position there."""
+    """Where the comment is that follows a row: beside what, and at which position there;
+    ``is_block`` behind a text of several lines, beside which none can stand."""
 
     items: dict[Any, list[Any]]
     key: Any
     position: int
+    is_block: bool = False
 
 
 def hang_on_own_rows(inside: CommentedMap, key: Any) -> str:
@@ -51,7 +54,8 @@ def set_comment_below(rows: CommentedSeq, below: str) -> None:
     place = _place_below(rows, len(rows) - 1)
     there = place.items.setdefault(place.key, [None] * 4)
     if there[place.position] is None:
-        there[place.position] = CommentToken(f"\n{below}", CommentMark(0))
+        start = "" if place.is_block else "\n"
+        there[place.position] = CommentToken(f"{start}{below}", CommentMark(0))
     else:
         there[place.position].value = there[place.position].value.rstrip("\n") + f"\n{below}"
 
@@ -68,6 +72,9 @@ def _taken_below(rows: CommentedSeq, at: int) -> list[str]:
     token = place.items.get(place.key, [None] * 4)[place.position]
     if token is None:
         return []
+    if place.is_block:
+        place.items[place.key][place.position] = None
+        return f"{' ' * token.start_mark.column}{token.value}".splitlines(keepends=True)
     beside, _end, below = token.value.partition("\n")
     if beside:
         token.value = f"{beside}\n"
@@ -86,7 +93,7 @@ def _place_below(rows: CommentedSeq, at: int) -> _CommentPlace:
             last = len(value) - 1
             place = _CommentPlace(value.ca.items, last, _BESIDE)
         value = value[last]
-    return place
+    return place._replace(is_block=isinstance(value, FoldedScalarString | LiteralScalarString))
 
 
 def _comment(line: str) -> CommentToken:

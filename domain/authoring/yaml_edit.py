@@ -13,7 +13,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.emitter import RoundTripEmitter
 
 from domain.authoring.yaml_comments import hang_on_own_rows, set_comment_below
-from domain.authoring.yaml_source import read
+from domain.authoring.yaml_rows import LiftedRows, PlacedRow, placed
+from domain.authoring.yaml_source import Path, read
 
 NAMES = ("code", "team", "rule", "name")
 """Keys by which the rows of a list are known, wherever they stand in it."""
@@ -26,10 +27,12 @@ def merged(text: str, data: Mapping[str, Any]) -> str:
 
     Args:
         text: YAML that can be read.
+        data: rows of a list that are :class:`~domain.authoring.yaml_rows.PlacedRow` are known by
+            where they stood, others by their name.
     """
     yaml = _yaml()
     document = yaml.load(text)
-    _take_over(document, data)
+    _Changes(document, data).take_over(document, data, ())
     written = io.StringIO()
     yaml.dump(document, written)
     return written.getvalue()
@@ -65,49 +68,96 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _take_over(into: CommentedMap, data: Mapping[str, Any]) -> None:
-    known = {_key(key): key for key in into}
-    for name in [name for name in known if name not in data]:
-        del into[known[name]]
-    for name, value in data.items():
-        if name not in known:
-            into[_new_key(name)] = _made(value, into)
-            continue
-        there = into[known[name]]
-        if _plain(there) != value:
-            into[known[name]] = _changed(into, known[name], value)
+class _Changes:
+    def __init__(self, document: CommentedMap, data: Mapping[str, Any]) -> None:
+        self._lifted = LiftedRows(document, data)
+
+    def take_over(self, into: CommentedMap, data: Mapping[str, Any], here: Path) -> None:
+        known = {_key(key): key for key in into}
+        for name in [name for name in known if name not in data]:
+            del into[known[name]]
+        for name, value in data.items():
+            if name not in known:
+                into[_new_key(name)] = self._made(value, into, (*here, name))
+                continue
+            there = into[known[name]]
+            if _plain(there) != value or any(placed(value)):
+                into[known[name]] = self._changed(into, known[name], value, (*here, name))
+
+    def _changed(self, inside: CommentedMap, key: Any, value: Any, here: Path) -> Any:
+        there = inside[key]
+        if isinstance(there, CommentedMap) and isinstance(value, Mapping):
+            self.take_over(there, value, here)
+            return there
+        if isinstance(there, CommentedSeq) and isinstance(value, list):
+            if any(isinstance(one, PlacedRow) for one in value):
+                return self._placed(there, value, here)
+            if _are_rows(value):
+                return self._rows(inside, key, value, here)
+        return self._made(value, inside, here)
+
+    def _rows(
+        self, inside: CommentedMap, key: Any, rows: Sequence[Mapping[str, Any]], here: Path
+    ) -> CommentedSeq:
+        """The rows in their new order; one that was there keeps what was written about it."""
+        there: CommentedSeq = inside[key]
+        names = [one for one in NAMES if any(one in row for row in rows)]
+        below = hang_on_own_rows(inside, key)
+        known = {_called(row, names, at): (at, row) for at, row in enumerate(there)}
+        comments = dict(there.ca.items)
+        made = []
+        for at, row in enumerate(rows):
+            # A name that comes a second time is of a row that is new.
+            was, old = known.pop(_called(row, names, at), (-1, None))
+            if isinstance(old, CommentedMap):
+                self.take_over(old, row, (*here, at))
+            kept = isinstance(old, CommentedMap)
+            made.append((old if kept else self._made(row, there, here), comments.get(was)))
+        return _filled(there, made, below)
+
+    def _placed(self, there: CommentedSeq, rows: Sequence[Any], here: Path) -> CommentedSeq:
+        """The rows in their new order, each from where it was."""
+        made: list[tuple[Any, Any]] = []
+        for at, row in enumerate(rows):
+            found = self._lifted.take(row, (*here, at)) if isinstance(row, PlacedRow) else None
+            if found is None:
+                made.append((self._made(row, there, (*here, at)), None))
+                continue
+            self.take_over(found.row, row, (*here, at))
+            made.append(found)
+        return _filled(there, made, self._lifted.below(there))
+
+    def _made(self, value: Any, inside: Any, here: Path) -> Any:
+        """A new value; a mapping is written as those beside it are."""
+        if isinstance(value, Mapping):
+            made = CommentedMap(
+                (_new_key(name), self._made(one, inside, (*here, name)))
+                for name, one in value.items()
+            )
+            others = inside.values() if isinstance(inside, CommentedMap) else inside or ()
+            if any(isinstance(one, CommentedMap) and one.fa.flow_style() for one in others):
+                made.fa.set_flow_style()
+            return made
+        if isinstance(value, list):
+            if any(isinstance(one, PlacedRow) for one in value):
+                return self._placed(CommentedSeq(), value, here)
+            listed = CommentedSeq(self._made(one, None, here) for one in value)
+            if not _are_rows(value):
+                listed.fa.set_flow_style()
+            return listed
+        return value
 
 
-def _changed(inside: CommentedMap, key: Any, value: Any) -> Any:
-    there = inside[key]
-    if isinstance(there, CommentedMap) and isinstance(value, Mapping):
-        _take_over(there, value)
-        return there
-    if isinstance(there, CommentedSeq) and _are_rows(value):
-        return _rows(inside, key, value)
-    return _made(value, inside)
-
-
-def _rows(inside: CommentedMap, key: Any, rows: Sequence[Mapping[str, Any]]) -> CommentedSeq:
-    """The rows in their new order; one that was there keeps what was written about it."""
-    there: CommentedSeq = inside[key]
-    names = [one for one in NAMES if any(one in row for row in rows)]
-    below = hang_on_own_rows(inside, key)
-    known = {_called(row, names, at): (at, row) for at, row in enumerate(there)}
-    comments = dict(there.ca.items)
-    made = []
-    for at, row in enumerate(rows):
-        # A name that comes a second time is of a row that is new.
-        was, old = known.pop(_called(row, names, at), (-1, None))
-        if isinstance(old, CommentedMap):
-            _take_over(old, row)
-        made.append((was, old if isinstance(old, CommentedMap) else _made(row, there)))
+def _filled(
+    there: CommentedSeq, rows: Sequence[tuple[Any, list[Any] | None]], below: str
+) -> CommentedSeq:
+    """A list with other rows, each with its comments."""
     del there[:]
     there.ca.items.clear()
-    for at, (was, row) in enumerate(made):
+    for at, (row, comments) in enumerate(rows):
         there.append(row)
-        if was in comments:
-            there.ca.items[at] = comments[was]
+        if comments is not None:
+            there.ca.items[at] = comments
     set_comment_below(there, below)
     return there
 
@@ -131,22 +181,6 @@ def _new_key(key: str) -> Any:
 
 def _are_rows(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
-
-
-def _made(value: Any, inside: Any) -> Any:
-    """A new value; a mapping is written as those beside it are."""
-    if isinstance(value, Mapping):
-        made = CommentedMap((_new_key(name), _made(one, inside)) for name, one in value.items())
-        others = inside.values() if isinstance(inside, CommentedMap) else inside or ()
-        if any(isinstance(one, CommentedMap) and one.fa.flow_style() for one in others):
-            made.fa.set_flow_style()
-        return made
-    if isinstance(value, list):
-        listed = CommentedSeq(_made(one, None) for one in value)
-        if not _are_rows(value):
-            listed.fa.set_flow_style()
-        return listed
-    return value
 
 
 def _plain(value: Any) -> Any:
