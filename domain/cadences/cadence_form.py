@@ -156,7 +156,7 @@ def with_form(data: Mapping[str, Any], form: CadenceForm) -> dict[str, Any]:
         for key, name in _WINDOW.items():
             _set(window, key, getattr(was, name), getattr(form.window, name))
         made["window"] = window
-    made[_STEPS] = [_written(one) for one in form.steps]
+    made[_STEPS] = [data_of(one) for one in form.steps]
     return made
 
 
@@ -284,8 +284,9 @@ def _set_or_drop(row: dict[str, Any], key: str, before: Any, after: Any) -> None
         row.pop(key, None)
 
 
-def _written(step: StepForm) -> Any:
-    """A step as its file has it: what is changed is written, the rest stays."""
+def data_of(step: StepForm) -> Any:
+    """A step as its file has it: what is changed is written, the rest stays. It compares as plain
+    data."""
     if isinstance(step, TextForm):
         return PlacedRow(step.value, step.was) if isinstance(step.value, dict) else step.value
     row = copy.deepcopy(dict(step.written))
@@ -320,8 +321,10 @@ def _written_branch(step: BranchForm, inside: Mapping[str, Any]) -> dict[str, An
     _set(made, "if", was.condition, step.condition)
     for arm, steps in zip(_ARMS, (step.then, step.otherwise), strict=True):
         if steps or made.get(arm):
-            made[arm] = [_written(one) for one in steps]
+            made[arm] = [data_of(one) for one in steps]
     made.setdefault("then", [])
+    if not step.written:
+        made.setdefault("if", step.condition)
     if not step.otherwise and was.otherwise:
         del made["else"]
     return made
@@ -335,6 +338,8 @@ def _written_task(step: TaskForm, inside: Mapping[str, Any]) -> dict[str, Any]:
             made[key] = value
             if value == getattr(plain, name) and key != "title":
                 del made[key]
+    if not step.written:
+        made.setdefault("title", step.title)
     return made
 
 

@@ -7,8 +7,8 @@ that can, except that a new branch has no steps yet.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from domain.authoring.yaml_source import Path
 from domain.cadences.cadence_form import (
@@ -35,7 +35,7 @@ def added(form: CadenceForm, place: Path, step: StepForm) -> CadenceForm:
     Raises:
         KeyError: there is no such list.
     """
-    made = copy.deepcopy(form)
+    made = _cloned(form)
     _lists(made)[place[:-1]].insert(int(place[-1]), step)
     return made
 
@@ -46,7 +46,7 @@ def replaced(form: CadenceForm, place: Path, step: StepForm) -> CadenceForm:
     Raises:
         KeyError, IndexError: there is none.
     """
-    made = copy.deepcopy(form)
+    made = _cloned(form)
     _lists(made)[place[:-1]][int(place[-1])] = step
     return made
 
@@ -63,7 +63,7 @@ def without(form: CadenceForm, place: Path) -> CadenceForm | None:
     """Without a step and what is in it; None where a list needs it."""
     if step_at(form, place) is None:
         return None
-    made = copy.deepcopy(form)
+    made = _cloned(form)
     del _lists(made)[place[:-1]][int(place[-1])]
     return _sound(form, made)
 
@@ -74,22 +74,50 @@ def moved(form: CadenceForm, place: Path, *, down: bool) -> CadenceForm | None:
     step = step_at(form, place)
     if step is None:
         return None
-    rest = copy.deepcopy(form)
+    rest = _cloned(form)
     del _lists(rest)[place[:-1]][int(place[-1])]
     slots = list(_slots(rest.steps, TOP))
     here = slots.index(place)
     for slot in slots[here + 1 :] if down else reversed(slots[:here]):
-        made = copy.deepcopy(rest)
-        _slot_list(made, slot[:-1]).insert(int(slot[-1]), copy.deepcopy(step))
+        made = _cloned(rest)
+        _slot_list(made, slot[:-1]).insert(int(slot[-1]), step)
         if sound := _sound(form, made):
             return sound
     return None
+
+
+def place_now(form: CadenceForm, was: Path) -> Path | None:
+    """Where the step that stood at a place stands in a form that was changed."""
+    return next((place for place, one in _walk(form.steps, TOP) if one.was == was), None)
 
 
 def can_be_added(form: CadenceForm, place: Path, *, ends: bool) -> bool:
     """Whether a step may stand at a place; ``ends`` for an exit."""
     step: StepForm = ExitForm() if ends else BranchForm(then=[ExitForm()])
     return _sound(form, added(form, place, step)) is not None
+
+
+def _cloned(form: CadenceForm) -> CadenceForm:
+    """The same steps in lists of their own."""
+    return replace(form, steps=_cloned_steps(form.steps))
+
+
+def _cloned_steps(steps: Sequence[StepForm]) -> list[StepForm]:
+    return [
+        replace(one, then=_cloned_steps(one.then), otherwise=_cloned_steps(one.otherwise))
+        if isinstance(one, BranchForm)
+        else one
+        for one in steps
+    ]
+
+
+def _walk(steps: Sequence[StepForm], path: Path) -> Iterator[tuple[Path, StepForm]]:
+    for at, one in enumerate(steps):
+        here = (*path, at)
+        yield here, one
+        if isinstance(one, BranchForm):
+            yield from _walk(one.then, (*here, "branch", "then"))
+            yield from _walk(one.otherwise, (*here, "branch", "else"))
 
 
 def _lists(form: CadenceForm) -> dict[Path, list[StepForm]]:

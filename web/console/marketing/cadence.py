@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nicegui import ui
+from sqlalchemy import Connection
 
 from domain.access import Action
+from domain.consent.policy import ConsentPolicy
 from domain.refusals import Missing
-from store.publishing.publishing import Checked
+from domain.sales.recycle import KNOWN_REASONS
+from store.published.mail_choices import mail_choices
+from store.published.policies import PolicyMissing, policy
+from store.publishing.known_attributes import attribute_names
 from store.views.cadence_figures import CadenceStanding, leads_on_steps
-from web.console.marketing.course import Course
+from web.console.marketing.drawing import Drawing
 from web.console.marketing.editor import Editor
 from web.console.pages import console_page
-from web.console.parts import section, show
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
@@ -24,18 +30,7 @@ window:
   days: [tue, wed, thu]
   from: "09:00"
   to: "16:30"
-steps:
-  - email: welcome-1-checklist
-  - wait: 3 business days
-  - branch:
-      if: engagement.clicks > 0
-      then:
-        - task:
-            title: {call}
-            kind: call
-            due: 2 business days
-      else:
-        - email: welcome-2-three-numbers
+steps: []
 """
 
 
@@ -52,33 +47,31 @@ async def edit_cadence(visit: PageVisit, name: str) -> None:
 
 
 async def _write(visit: PageVisit, name: str) -> None:
-    start = START.format(
-        purpose=_("Whom it is for, and what it is to achieve."),
-        call=_("Call about what the lead read"),
+    start = START.format(purpose=_("Whom it is for, and what it is to achieve."))
+    drawing = Drawing(
+        visit,
+        await visit.read(leads_on_steps, name) if name else CadenceStanding({}, {}),
+        await visit.read(mail_choices),
+        *await visit.read(_choices),
     )
-    drawing = Drawing(await visit.read(leads_on_steps, name) if name else CadenceStanding({}, {}))
-    editor = Editor(visit, "cadence", name, start, drawing.draw)
+    editor = Editor(visit, "cadence", name, start, follower=drawing, merge=drawing.merge)
     await editor.load()
     if name and not editor.versions and not editor.draft:
         raise Missing(_("The cadence '{name}' is not published.", name=name))
-    with ui.element("div").classes("writing"):
+    with ui.element("div").classes("writing drawn"):
+        with ui.element("div").classes("stack"):
+            drawing.build(editor.text, editor.put)
         with ui.element("div").classes("stack"):
             editor.build()
-        with ui.element("div"), section(_("How it runs")):
-            drawing.place = ui.element("div")
 
 
-class Drawing:
-    """The cadence as it is written now, drawn beside its text."""
-
-    place: ui.element
-
-    def __init__(self, standing: CadenceStanding) -> None:
-        self.standing = standing
-
-    async def draw(self, checked: Checked) -> None:
-        """Draw what has no mistakes; until the next such text it stays as it is."""
-        self.place.clear()
-        with self.place:
-            for _text, cadence in checked.cadences.values():
-                show(Course(cadence, checked.languages, self.standing.steps).drawn())
+def _choices(connection: Connection) -> tuple[dict[str, Sequence[str]], list[str]]:
+    """What conditions ask for, by what it stands under, and the topics of mail."""
+    known: dict[str, Sequence[str]] = {
+        path: sorted(names) for path, names in attribute_names(connection).items()
+    }
+    known["reason"] = sorted(KNOWN_REASONS)
+    try:
+        return known, sorted(policy(connection, ConsentPolicy).topics)
+    except PolicyMissing:
+        return known, []

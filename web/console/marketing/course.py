@@ -62,7 +62,7 @@ class Course:
         end = Markup()
         if passed[END] is not None:
             what = Markup("{}").format(_("End")) + self._resting(END)
-            end = _item("flag", _day(passed[END]), what, "end")
+            end = _item("flag", day_text(passed[END]), what, "end")
         return Markup('<ol class="course">{}{}</ol>').format(
             self._steps(self.cadence.steps, passed), end
         )
@@ -71,7 +71,7 @@ class Course:
         return Markup().join(
             self._branch(step, passed)
             if isinstance(step, BranchStep)
-            else self._step(step, _day(passed[step.id]))
+            else self._step(step, day_text(passed[step.id]))
             for step in steps
         )
 
@@ -117,7 +117,7 @@ class Course:
             '<div class="ways"><div><p class="way">{}</p><ol>{}</ol></div>'
             '<div><p class="way">{}</p>{}</div></div>'
         ).format(_("Yes"), self._steps(branch.then, passed), _("No"), otherwise)
-        when = _day(passed[step.id])
+        when = day_text(passed[step.id])
         return _item(ICONS[BranchStep], when, what + self._resting(step.id), "fork", ways)
 
     def _below(self, step_id: str, kind: StepKind) -> Markup:
@@ -223,7 +223,8 @@ def _item(icon: str, when: str, what: Markup, kind: str, below: Markup | None = 
     ).format(kind, icon, when, what, below or "")
 
 
-def _day(passed: Elapsed | None) -> str:
+def day_text(passed: Elapsed | None) -> str:
+    """After how many days a step comes, '' where no lead comes to it."""
     if passed is None:
         return ""
     first, last = passed.days

@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Protocol
 
 from markupsafe import Markup, escape
 from nicegui import ui
@@ -54,6 +55,16 @@ PHRASES = (
 Draw = Callable[[Checked], Awaitable[None]]
 
 
+class TextFollower(Protocol):
+    """What is drawn of a text while it is written."""
+
+    def show(self, text: str) -> None:
+        """Draw a text that was not checked yet."""
+
+    def tell(self, text: str, checked: Checked) -> None:
+        """Draw what is wrong with a text."""
+
+
 class Editor:
     """One text as it is open.
 
@@ -61,6 +72,9 @@ class Editor:
         name: '' for a cadence that is new.
         start: what a text begins with that is not published yet.
         draw: called with each text that has no mistakes.
+        follower: told of every text.
+        merge: makes one text of what a draft was begun from, the draft and what is published now;
+            None where they don't want that.
     """
 
     code: CodeMirror
@@ -69,10 +83,21 @@ class Editor:
     problems: ui.element
     comparison: ui.element
 
-    def __init__(self, visit: PageVisit, kind: Kind, name: str, start: str, draw: Draw) -> None:
+    def __init__(
+        self,
+        visit: PageVisit,
+        kind: Kind,
+        name: str,
+        start: str,
+        *,
+        draw: Draw | None = None,
+        follower: TextFollower | None = None,
+        merge: Callable[[str, str, str], Awaitable[str | None]] | None = None,
+    ) -> None:
         self.typed: Callable[[str], None] | None = None
         """Called with each text, as it is typed or put here."""
-        self.visit, self.kind, self.name, self.start, self._draw = visit, kind, name, start, draw
+        self.visit, self.kind, self.name, self.start = visit, kind, name, start
+        self._draw, self._follower, self._merge = draw, follower, merge
         self.file = file_of(kind, name)
         self.versions: list[PublishedText] = []
         self.others: list[Written] = []
@@ -143,7 +168,9 @@ class Editor:
             return
         self.checked = checked
         self._list(checked.problems, checked.warnings)
-        if not checked.problems:
+        if self._follower is not None:
+            self._follower.tell(text, checked)
+        if self._draw is not None and not checked.problems:
             await self._draw(checked)
         await self._show_comparison()
 
@@ -156,6 +183,8 @@ class Editor:
         await asyncio.sleep(PAUSE_SECONDS)
         if turn != self._turn:
             return
+        if self._follower is not None:
+            self._follower.show(self.text)
         await self._keep()
         await asyncio.sleep(CHECK_SECONDS)
         if turn == self._turn:
@@ -205,7 +234,7 @@ class Editor:
             said.append(ngettext("1 warning.", "{number} warnings.", len(warnings)))
         if self.draft:
             said.append(_("Your draft is kept; nothing counts before it is published."))
-        if mistakes and self.kind != "policy":
+        if mistakes and self.kind == "template":
             said.append(_("What is drawn is the last text without mistakes."))
         self.status.set_text(" ".join(said))
 
@@ -226,7 +255,10 @@ class Editor:
                     "you publish.",
                     version=self.published.version,
                 )
-                show(Markup('<p class="over">{}</p>').format(said))
+                with ui.element("div").classes("chosen"):
+                    show(Markup('<span class="over">{}</span>').format(said), "span")
+                    if self._merge is not None and self._begun_text is not None:
+                        button(_("Merge it into yours"), self._merge_published)
             for one in self.others:
                 self._tell_of(one)
 
@@ -241,6 +273,27 @@ class Editor:
         with ui.element("div").classes("chosen"):
             show(escape(sentence), "span")
             button(_("Compare with theirs"), partial(self._compare, one.text, one.by))
+
+    @property
+    def _begun_text(self) -> str | None:
+        """What the draft was begun from, if that is still known."""
+        return next((one.source for one in self.versions if one.id == self.based_on), None)
+
+    async def _merge_published(self) -> None:
+        begun, published = self._begun_text, self.published
+        if self._merge is None or begun is None or published is None:
+            return
+        with self.comparison:
+            text = await self._merge(begun, self.text, published.source)
+        if text is None:
+            return
+        self.put(text)
+        self.text, self.draft, self._begun_from = text, None, published.id
+        await self._keep()
+        if self._follower is not None:
+            self._follower.show(text)
+        self._notice()
+        await self.check()
 
     async def _look(self) -> None:
         known = [self.published.id if self.published else 0, self.others]

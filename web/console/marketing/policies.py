@@ -146,7 +146,7 @@ async def edit_policy(visit: PageVisit, name: str) -> None:
 
     counts = ChangedCounts(visit) if name == "segments" else None
     draw = counts.draw if counts else nothing_to_draw
-    editor = Editor(visit, "policy", name, f"policy: {name}\n", draw)
+    editor = Editor(visit, "policy", name, f"policy: {name}\n", draw=draw)
     await editor.load()
     editor.build()
     if counts:

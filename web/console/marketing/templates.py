@@ -144,7 +144,7 @@ async def edit_template(visit: PageVisit, name: str, *, language: str = "en") ->
             await mail.show(one.compiled, one.source)
 
     around = Surroundings(parts, is_about_a_meeting(name))
-    editor = Editor(visit, "template", f"{name}.{language}", start, draw)
+    editor = Editor(visit, "template", f"{name}.{language}", start, draw=draw)
     form = MailForm(language, around, editor.put)
     editor.typed = form.read
     await editor.load()

@@ -164,6 +164,31 @@ function askOutcome() {
 addEventListener("focus", askOutcome);
 document.addEventListener("visibilitychange", askOutcome);
 
+// The drawing of a cadence: a step that was changed is gone to as it is drawn anew, and what was done can be undone.
+async function toStep(act, at) {
+  await new Promise((drawn) => setTimeout(drawn, 50));
+  const buttons = [...document.querySelectorAll(`[data-at="${CSS.escape(at)}"]`)].filter((one) => !one.disabled);
+  (buttons.find((one) => one.dataset.act === act) ?? buttons.at(-1) ?? document.querySelector("[data-act]"))?.focus();
+}
+let tool = null;
+document.addEventListener("focusin", ({ target }) => { tool = target.closest("[data-act]")?.dataset ?? null; });
+document.addEventListener("focusout", ({ target }) => setTimeout(() => {
+  if (target.isConnected && document.activeElement === document.body) tool = null;
+}));
+new MutationObserver(() => {
+  if (tool && document.activeElement === document.body) {
+    document.querySelector(`[data-at="${CSS.escape(tool.at)}"][data-act="${tool.act}"]:not(:disabled)`)?.focus();
+  }
+}).observe(document.documentElement, { childList: true, subtree: true });
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "z") return;
+  if (event.target.closest("input, textarea, select, [contenteditable], .cm-editor") || document.querySelector(".q-dialog")) return;
+  const button = document.querySelector(event.shiftKey ? "[data-redo]" : "[data-undo]");
+  if (!button) return;
+  event.preventDefault();
+  if (!button.disabled) button.click();
+});
+
 // The editor: where a mistake is, a name for those who hear the page, and dark colours.
 function goTo(editor, line, column) {
   const found = editor.state.doc.line(Math.min(line, editor.state.doc.lines));

@@ -1,0 +1,266 @@
+"""Two people change one cadence: what each did is put together, step by step, and only what both
+changed in another way is asked.
+
+A step is known again by its id, then by what it does, then by its place among the others.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from difflib import SequenceMatcher
+from typing import Any, Literal
+
+from domain.cadences.cadence_form import (
+    BranchForm,
+    CadenceForm,
+    ExitForm,
+    MailForm,
+    StepForm,
+    TaskForm,
+    WaitForm,
+    data_of,
+    each_step,
+    form_of,
+    with_form,
+)
+
+Side = Literal["mine", "theirs"]
+_APART = frozenset({"was", "written", "then", "otherwise"})
+_RULES = ("name", "description", "topic", "window", "exit_on")
+
+
+@dataclass(frozen=True)
+class MergeConflict:
+    """What both changed. ``key`` is what an answer knows it by; ``rule`` is the field of the form
+    where it is none of a step, and ``values`` what mine and theirs say there. A step is None on the
+    side that deleted it."""
+
+    key: str
+    mine: StepForm | None = None
+    theirs: StepForm | None = None
+    rule: str = ""
+    values: tuple[Any, Any] = (None, None)
+
+
+@dataclass(frozen=True)
+class MergedCadence:
+    """Plain data of the file, for ``merged`` over the text that was mine; without an answer a
+    conflict is mine."""
+
+    data: dict[str, Any]
+    conflicts: list[MergeConflict]
+
+
+def merge(base: Any, mine: Any, theirs: Any, answers: Mapping[str, Side]) -> MergedCadence | None:
+    """What two people made of one cadence; None where one of the three is none.
+
+    Args:
+        base, mine, theirs: plain data of the files; ``base`` is what both began with.
+        answers: key of a conflict → whose is taken.
+    """
+    forms = [form_of(one) for one in (base, mine, theirs)]
+    if forms[0] is None or forms[1] is None or forms[2] is None:
+        return None
+    work = _Merge(answers)
+    made = work.rules(forms[0], forms[1], forms[2])
+    made.steps = work.steps(forms[0].steps, forms[1].steps, forms[2].steps)
+    data = with_form(mine, made)
+    work.others(data, base, mine, theirs)
+    return MergedCadence(data, work.conflicts)
+
+
+class _Merge:
+    def __init__(self, answers: Mapping[str, Side]) -> None:
+        self.conflicts: list[MergeConflict] = []
+        self._answers = answers
+
+    def _is_theirs(self, conflict: MergeConflict) -> bool:
+        self.conflicts.append(conflict)
+        return self._answers.get(conflict.key, "mine") == "theirs"
+
+    def rules(self, base: CadenceForm, mine: CadenceForm, theirs: CadenceForm) -> CadenceForm:
+        made = copy.copy(mine)
+        for name in _RULES:
+            was, one, other = (getattr(form, name) for form in (base, mine, theirs))
+            if other in (was, one):
+                continue
+            if one == was or self._is_theirs(MergeConflict(name, rule=name, values=(one, other))):
+                setattr(made, name, other)
+        return made
+
+    def others(self, data: dict[str, Any], base: Any, mine: Any, theirs: Any) -> None:
+        """What no form has a field for."""
+        known = {"cadence", "description", "topic", "window", "exit_on", "steps"}
+        for key in sorted({*base, *mine, *theirs} - known):
+            was, one, other = (side.get(key) for side in (base, mine, theirs))
+            if other in (was, one):
+                continue
+            if one == was or self._is_theirs(MergeConflict(key, rule=key, values=(one, other))):
+                data.pop(key, None)
+                if key in theirs:
+                    data[key] = other
+
+    def steps(
+        self, base: Sequence[StepForm], mine: Sequence[StepForm], theirs: Sequence[StepForm]
+    ) -> list[StepForm]:
+        """A list of steps; what is new stands behind what it was put behind."""
+        to_mine, to_theirs = _matched(base, mine), _matched(base, theirs)
+        made: dict[tuple[Side, int], StepForm | None] = {}
+        for at, was in enumerate(base):
+            one = mine[to_mine[at]] if at in to_mine else None
+            other = theirs[to_theirs[at]] if at in to_theirs else None
+            result = self._step(was, one, other)
+            if at in to_mine:
+                made["mine", to_mine[at]] = result
+            if at in to_theirs:
+                made["theirs", to_theirs[at]] = result
+        new_of_mine = [data_of(one) for at, one in enumerate(mine) if ("mine", at) not in made]
+        for at, one in enumerate(theirs):
+            if ("theirs", at) not in made:
+                made["theirs", at] = None if data_of(one) in new_of_mine else _as_new(one)
+        for at, one in enumerate(mine):
+            made.setdefault(("mine", at), one)
+        first: Side = "theirs" if _in_order(to_mine) and not _in_order(to_theirs) else "mine"
+        second: Side = "mine" if first == "theirs" else "theirs"
+        sizes = {"mine": len(mine), "theirs": len(theirs)}
+        ordered = [one for at in range(sizes[first]) if (one := made[first, at]) is not None]
+        for at in range(sizes[second]):
+            one = made[second, at]
+            if one is None or any(one is there for there in ordered):
+                continue
+            before = (made[second, earlier] for earlier in reversed(range(at)))
+            spots = (_spot(ordered, there) for there in before if there is not None)
+            ordered.insert(next((spot + 1 for spot in spots if spot is not None), 0), one)
+        return ordered
+
+    def _step(
+        self, was: StepForm, mine: StepForm | None, theirs: StepForm | None
+    ) -> StepForm | None:
+        """A step that was there before, None where it is deleted."""
+        if mine is None and theirs is None:
+            return None
+        if mine is None or theirs is None:
+            left = mine or theirs
+            if left is None or data_of(left) == data_of(was):
+                return None
+            key = _key(mine, theirs)
+            if self._is_theirs(MergeConflict(key, mine, theirs)) == (theirs is None):
+                return None
+            return left if mine else _as_new(left)
+        match was, mine, theirs:
+            case BranchForm(), BranchForm(), BranchForm():
+                return self._branch(was, mine, theirs)
+        if data_of(theirs) in (data_of(was), data_of(mine)):
+            return mine
+        whole = _in_place_of(mine, theirs)
+        if data_of(mine) == data_of(was):
+            return whole
+        merged, both = _fields_merged(was, mine, theirs)
+        if not both:
+            return merged
+        return whole if self._is_theirs(MergeConflict(_key(mine, theirs), mine, theirs)) else mine
+
+    def _branch(self, was: BranchForm, mine: BranchForm, theirs: BranchForm) -> BranchForm:
+        merged, both = _fields_merged(was, mine, theirs)
+        if both and self._is_theirs(MergeConflict(_key(mine, theirs), mine, theirs)):
+            merged = replace(mine, condition=theirs.condition, id=theirs.id)
+        if not isinstance(merged, BranchForm):
+            raise TypeError("A branch became another step.")
+        merged.then = self.steps(was.then, mine.then, theirs.then)
+        merged.otherwise = self.steps(was.otherwise, mine.otherwise, theirs.otherwise)
+        return merged
+
+
+def _fields_merged(was: StepForm, mine: StepForm, theirs: StepForm) -> tuple[StepForm, bool]:
+    """Each field from whoever changed it, and whether both changed one."""
+    if not type(was) is type(mine) is type(theirs):
+        return mine, True
+    changes, both = {}, False
+    for one in fields(mine):
+        if one.name in _APART:
+            continue
+        before, ours, other = (getattr(step, one.name) for step in (was, mine, theirs))
+        if other in (before, ours):
+            continue
+        both = both or ours != before
+        changes[one.name] = other
+    return (replace(mine) if both else replace(mine, **changes)), both
+
+
+def _in_place_of(mine: StepForm, theirs: StepForm) -> StepForm:
+    """Their step where mine stands, with what was written about mine."""
+    if type(mine) is type(theirs) and not isinstance(mine, BranchForm):
+        return replace(theirs, was=mine.was, written=mine.written)
+    return _as_new(theirs)
+
+
+def _as_new(step: StepForm) -> StepForm:
+    made = copy.deepcopy(step)
+    for one in each_step([made]):
+        one.was = None
+    return made
+
+
+def _key(mine: StepForm | None, theirs: StepForm | None) -> str:
+    place = (mine.was if mine else None) or (theirs.was if theirs else None) or ()
+    return f"{'mine' if mine else 'theirs'}-{'-'.join(map(str, place))}"
+
+
+def _spot(ordered: Sequence[StepForm], step: StepForm) -> int | None:
+    return next((at for at, one in enumerate(ordered) if one is step), None)
+
+
+def _in_order(places: Mapping[int, int]) -> bool:
+    found = [places[at] for at in sorted(places)]
+    return found == sorted(found)
+
+
+def _does(step: StepForm) -> tuple[str, str]:
+    """What a step is known by, without an id."""
+    match step:
+        case MailForm():
+            return step.kind, step.mail
+        case WaitForm():
+            return step.kind, step.span
+        case TaskForm():
+            return step.kind, step.title
+        case ExitForm():
+            return step.kind, step.reason
+        case BranchForm():
+            return step.kind, step.condition
+        case _:
+            return step.kind, str(step.value)
+
+
+def _matched(base: Sequence[StepForm], other: Sequence[StepForm]) -> dict[int, int]:
+    """Position of a step in the one list → where it is in the other."""
+    found: dict[int, int] = {}
+
+    def left(steps: Sequence[StepForm], taken: Any) -> Iterator[tuple[int, StepForm]]:
+        return ((at, one) for at, one in enumerate(steps) if at not in taken)
+
+    def match(at: int, there: int) -> None:
+        if at not in found and there not in found.values():
+            found[at] = there
+
+    for at, one in enumerate(base):
+        for there, same in enumerate(other):
+            if one.id and one.id == same.id:
+                match(at, there)
+    blocks = SequenceMatcher(None, [*map(_does, base)], [*map(_does, other)], autojunk=False)
+    for block in blocks.get_matching_blocks():
+        for offset in range(block.size):
+            match(block.a + offset, block.b + offset)
+    for at, one in list(left(base, found)):
+        for there, same in list(left(other, found.values())):
+            if _does(one) == _does(same):
+                match(at, there)
+    for at, one in list(left(base, found)):
+        low = max((there for was, there in found.items() if was < at), default=-1)
+        high = min((there for was, there in found.items() if was > at), default=len(other))
+        for there, same in list(left(other, found.values())):
+            if low < there < high and one.kind == same.kind:
+                match(at, there)
+    return found

@@ -1,0 +1,110 @@
+"""Two people change one cadence: else the second to publish throws away what the first did."""
+
+from __future__ import annotations
+
+from domain.authoring.yaml_edit import lost_comments, merged
+from domain.authoring.yaml_source import read
+from domain.cadences.cadence_merge import MergedCadence, Side, merge
+
+BASE = """\
+# what it is
+cadence: x
+topic: nurture
+steps:
+  # the first
+  - email: one
+  - wait: 3 days
+  - branch:
+      if: score > 3
+      then:
+        # the task
+        - task:
+            title: Call
+            due: 2 days
+      else:
+        - email: two
+  - wait: 1 week
+  - email: three
+"""
+
+
+def both(mine: str, theirs: str, **answers: Side) -> tuple[str, MergedCadence]:
+    """What two texts make together."""
+    base, one, other = (read(text, "").data for text in (BASE, mine, theirs))
+    made = merge(base, one, other, {key.replace("_", "-"): answers[key] for key in answers})
+    assert made is not None
+    text = merged(mine, made.data)
+    assert read(text, "").data == made.data
+    return text, made
+
+
+def changed(*pairs: tuple[str, str]) -> str:
+    """The base with other text at some places."""
+    text = BASE
+    for before, after in pairs:
+        assert text.count(before) == 1
+        text = text.replace(before, after)
+    return text
+
+
+def test_what_each_did_to_other_steps_is_put_together() -> None:
+    """Added, changed, deleted, in a branch and beside it; nobody is asked, and comments stay."""
+    mine = changed(
+        ("wait: 3 days", "wait: 4 days"),
+        ("        - email: two\n", "        - email: two\n        - wait: 1 hour\n"),
+        ("due: 2 days", "due: 1 week"),
+    )
+    theirs = changed(
+        ("topic: nurture", "topic: news"),
+        ("title: Call", "title: Call soon"),
+        ("  - email: one\n", "  - email: one\n  - email: one-more\n"),
+        ("  - wait: 1 week\n", ""),
+        ("score > 3", "score > 4"),
+    )
+    text, made = both(mine, theirs)
+    assert made.conflicts == []
+    assert text == changed(
+        ("wait: 3 days", "wait: 4 days"),
+        ("        - email: two\n", "        - email: two\n        - wait: 1 hour\n"),
+        ("due: 2 days", "due: 1 week"),
+        ("topic: nurture", "topic: news"),
+        ("title: Call", "title: Call soon"),
+        ("  - email: one\n", "  - email: one\n  - email: one-more\n"),
+        ("  - wait: 1 week\n", ""),
+        ("score > 3", "score > 4"),
+    )
+    assert lost_comments(BASE, text) == []
+    assert both(theirs, mine)[1].data == made.data
+
+
+def test_only_what_both_changed_is_asked() -> None:
+    """A step that one deleted and the other changed too; the answer counts."""
+    mine = changed(("wait: 3 days", "wait: 4 days"), ("  - email: three\n", ""))
+    theirs = changed(("wait: 3 days", "wait: 5 days"), ("topic: nurture", "topic: news"))
+    text, made = both(mine, theirs)
+    assert [one.key for one in made.conflicts] == ["mine-steps-1"]
+    assert "wait: 4 days" in text
+    assert "topic: news" in text
+    assert "email: three" not in text
+    assert "wait: 5 days" in both(mine, theirs, mine_steps_1="theirs")[0]
+
+    again = changed(("email: three", "email: three\n    again: true"))
+    text, made = both(mine, again)
+    assert [(one.key, one.mine) for one in made.conflicts] == [("theirs-steps-4", None)]
+    assert "email: three" not in text
+    assert "again: true" in both(mine, again, theirs_steps_4="theirs")[0]
+    assert "again: true" in both(again, mine)[0]
+    assert "again: true" not in both(again, mine, mine_steps_4="theirs")[0]
+
+
+def test_the_same_change_twice_is_one() -> None:
+    """And what one moved the other finds moved."""
+    more = changed(("  - wait: 1 week\n", "  - wait: 1 week\n  - email: four\n"))
+    text, made = both(more, more)
+    assert (text, made.conflicts) == (more, [])
+    order = changed(
+        ("  - wait: 1 week\n  - email: three\n", "  - email: three\n  - wait: 1 week\n")
+    )
+    assert both(BASE, order)[0] == order
+    assert both(order, BASE)[0] == order
+    assert merge({}, {"steps": []}, {"steps": []}, {}) is None
