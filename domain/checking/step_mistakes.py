@@ -48,7 +48,7 @@ _EMPTY = "cadence: one-step\nsteps: []\n"
 
 class StepMistake(NamedTuple):
     """What is wrong with a step: ``place`` is the step's path, () for what is in none; ``field`` is
-    the name that its form gives it, '' for the step as a whole."""
+    the name that its form gives it, '' for the step as a whole, ``steps`` for their list."""
 
     place: Path
     field: str
@@ -97,7 +97,7 @@ def mistakes_of_rules(form: CadenceForm) -> dict[str, str]:
 def _mistake(path: Path, message: str) -> StepMistake:
     """A mistake at a value, by the innermost step that this is in."""
     if path[:1] != ("steps",) or len(path) < 2:
-        return StepMistake((), "", message)
+        return StepMistake((), "steps" if path == ("steps",) else "", message)
     place, rest = path[:2], path[2:]
     while len(rest) > 2 and rest[0] == "branch" and isinstance(rest[2], int):
         place, rest = (*place, *rest[:3]), rest[3:]

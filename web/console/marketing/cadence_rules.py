@@ -79,7 +79,7 @@ class RulesDialog:
         return self.form if saved else None
 
     def _about(self) -> None:
-        name = ui.input(_("Name of the cadence"), value=self.form.name).classes("wide")
+        name = ui.input(_("Name of the cadence"), value=self.form.name)
         name.props(f"outlined dense maxlength={LONGEST_NAME}")
         name.props["hint"] = _("Small letters, digits and dashes")
 
@@ -89,13 +89,13 @@ class RulesDialog:
         name.on_value_change(named)
         name.on("blur", lambda: name.set_value(self.form.name))
         offered = list(dict.fromkeys([*self._topics, self.form.topic]))
-        topic = ui.select(offered, label=_("Topic"), value=self.form.topic).classes("wide")
+        topic = ui.select(offered, label=_("Topic"), value=self.form.topic)
         topic.props("outlined dense options-dense")
         topic.props["hint"] = _("What leads refuse on the page that mails link to.")
         topic.on_value_change(lambda: setattr(self.form, "topic", str(topic.value or "")))
         about = ui.textarea(_("Whom it is for, and what it is to achieve."))
         about.set_value(self.form.description)
-        about.props(f"outlined dense autogrow maxlength={LONGEST_DESCRIPTION}").classes("wide")
+        about.props(f"outlined dense autogrow maxlength={LONGEST_DESCRIPTION}")
         about.on_value_change(
             lambda: setattr(self.form, "description", (about.value or "").strip())
         )
@@ -109,7 +109,7 @@ class RulesDialog:
         with ui.element("fieldset").classes("setting"):
             show(escape(_("When its mail may go, by the lead's clock")), "legend")
             days = ui.select(offered, label=_("Days"), value=list(window.days), multiple=True)
-            days.props("outlined dense options-dense use-chips").classes("wide")
+            days.props("outlined dense options-dense use-chips")
             days.on_value_change(lambda: setattr(window, "days", list(days.value or ())))
             with ui.element("div").classes("span-fields"):
                 begins = self._time(_("Opens at"), window, "begins")

@@ -76,8 +76,13 @@ class Canvas:
         end = Markup()
         if self.cadence and passed[END] is not None:
             end = _item("end", "flag", day_text(passed[END]), Markup("{}").format(_("End")))
-        return Markup('<ol class="course open">{}{}</ol>').format(
-            self._list(self.form.steps, TOP, days, next_up), end
+        wrong = Markup().join(
+            Markup('<p class="wrong">{}</p>').format(one.message)
+            for one in self.mistakes
+            if one.field == "steps"
+        )
+        return Markup('{}<ol class="course open">{}{}</ol>').format(
+            wrong, self._list(self.form.steps, TOP, days, next_up), end
         )
 
     def _list(

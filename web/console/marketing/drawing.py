@@ -141,7 +141,7 @@ class Drawing:
         wrong = Markup().join(
             Markup('<p class="wrong">{}</p>').format(one.message)
             for one in self._mistakes
-            if not one.place
+            if not one.place and one.field != "steps"
         )
         self._rules.set_content(rules_shown(form, self.visit.language) + wrong)
 
@@ -222,7 +222,7 @@ class Drawing:
     async def _change_rules(self) -> None:
         if self._form is None:
             return
-        wrong = [one.message for one in self._mistakes if not one.place]
+        wrong = [one.message for one in self._mistakes if not one.place and one.field != "steps"]
         with self._dialogs:
             dialog = RulesDialog(self._form, self._topics, self.visit.language)
             if saved := await dialog.asked(wrong):

@@ -45,7 +45,7 @@ class MailPicker:
         self.field = ui.select(
             offered, label=_("Which mail"), value=step.mail or None, with_input=True
         )
-        self.field.props("outlined dense options-dense").classes("wide")
+        self.field.props("outlined dense options-dense")
         self.field.on_value_change(self._chosen)
         self._about = ui.element("div").classes("mail-choice")
 

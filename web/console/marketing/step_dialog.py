@@ -88,7 +88,7 @@ class StepChoices:
 
 async def choose_kind(kinds: Sequence[str], question: str) -> str | None:
     """Ask what kind of step is added; None for none."""
-    with ui.dialog() as dialog, ui.card().classes("ask"):
+    with ui.dialog().props("no-refocus") as dialog, ui.card().classes("ask"):
         dialog.props["aria-label"] = question
         show(escape(question), "h2")
         with ui.element("div").classes("step-kinds"):
@@ -124,7 +124,10 @@ class StepDialog:
             mistakes: field → what is known to be wrong with it.
         """
         words = STEP_KINDS[self.step.kind]
-        with ui.dialog().props("persistent") as self._dialog, ui.card().classes("ask wide-ask"):
+        with (
+            ui.dialog().props("persistent no-refocus") as self._dialog,
+            ui.card().classes("ask wide-ask"),
+        ):
             self._dialog.props["aria-label"] = _(words.name)
             show(escape(_(words.name)), "h2")
             show(quiet(_(words.about)), "p")
@@ -175,7 +178,7 @@ class StepDialog:
     def _text(self, name: str, label: str, longest: int, *, area: bool = False) -> ui.input:
         made: Any = ui.textarea if area else ui.input
         field = made(label, value=getattr(self.step, name))
-        field.props(f"outlined dense maxlength={longest}").classes("wide")
+        field.props(f"outlined dense maxlength={longest}")
         field.on_value_change(lambda: setattr(self.step, name, (field.value or "").strip()))
         self._fields[name] = field
         return field  # type: ignore[no-any-return]
@@ -210,7 +213,7 @@ class StepDialog:
         kinds = {code: _(name) for code, name in TASKS.items()}
         kinds.setdefault(step.task_kind, step.task_kind)
         kind = ui.select(kinds, label=_("What sort of work it is"), value=step.task_kind)
-        kind.props("outlined dense options-dense").classes("wide")
+        kind.props("outlined dense options-dense")
         kind.on_value_change(lambda: setattr(step, "task_kind", str(kind.value)))
         self._fields["task_kind"] = kind
         self._span("due", _("Due within"), _("Unit"))
@@ -231,7 +234,7 @@ class StepDialog:
             new_value_mode="add-unique",
             key_generator=lambda typed: typed,
         )
-        field.props("outlined dense options-dense").classes("wide")
+        field.props("outlined dense options-dense")
         field.props["hint"] = _("The recycle policy knows by it when the lead comes back.")
         field.on_value_change(lambda: setattr(step, "reason", str(field.value or "")))
         self._fields["reason"] = field
