@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from markupsafe import Markup
 from nicegui import ui
 
+from domain.cadences.cadence import FALLBACK_LANGUAGE
 from domain.cadences.cadence_form import MailForm
-from domain.checking.lint import FALLBACK_LANGUAGE
 from domain.contracts.confirmation import CONFIRMATION_MAIL
 from domain.email.checked import is_about_a_meeting
 from domain.email.rendering import RenderError
@@ -77,7 +77,12 @@ class MailPicker:
             show(self._described(name, mail.subject), "p")
             show(
                 Markup('<div class="thumbnail">{}</div>').format(
-                    framed(mail.html, PHONE, _("The mail on a phone"))
+                    framed(
+                        mail.html,
+                        PHONE,
+                        _("The mail on a phone"),
+                        self._visit.context.settings.web_url(),
+                    )
                 )
             )
 
