@@ -107,7 +107,7 @@ def test_a_marketer_writes_a_cadence_mends_a_mistake_and_publishes_it(
 
     window.goto("/console/cadences/spring-check/edit")
     write(window, WRITTEN.replace("3 business days", "5 business days"))
-    window.get_by_role("button", name="Compare").click()
+    window.get_by_role("button", name="Compare c").click()
     expect(window.locator(".difference tr.gone")).to_contain_text("3 business days")
     expect(window.locator(".difference tr.new")).to_contain_text("5 business days")
     window.get_by_role("button", name="Publish").click()

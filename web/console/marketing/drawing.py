@@ -70,6 +70,7 @@ class Drawing:
         self._mistakes: list[StepMistake] = []
         self._cadence: Cadence | None = None
         self._busy = False
+        self._drawing = 0
 
     def build(self, text: str, put: Callable[[str], None]) -> None:
         """All of it, where the page is being built; ``put`` takes a text that was changed here."""
@@ -92,7 +93,8 @@ class Drawing:
                 "click",
                 self._acted,
                 js_handler="(event) => { const pressed = event.target.closest('[data-act]');"
-                " if (pressed) emit([pressed.dataset.act, pressed.dataset.at]); }",
+                " if (pressed) emit([pressed.dataset.act, pressed.dataset.at,"
+                " event.target.closest('[data-drawing]').dataset.drawing]); }",
             )
         # What is drawn anew goes, and with it what was opened from there.
         self._dialogs = ui.element("div")
@@ -109,6 +111,7 @@ class Drawing:
         )
         if form is not None:
             if form != self._form:
+                self._drawing += 1
                 self._cadence, self._mistakes = None, []
             self._form = form
         self._draw(can_act=form is not None)
@@ -137,7 +140,9 @@ class Drawing:
             self.visit.language,
             self.standing.steps,
         )
-        self._drawn.set_content(canvas.drawn())
+        self._drawn.set_content(
+            Markup('<div data-drawing="{}">{}</div>').format(self._drawing, canvas.drawn())
+        )
         wrong = Markup().join(
             Markup('<p class="wrong">{}</p>').format(one.message)
             for one in self._mistakes
@@ -146,8 +151,9 @@ class Drawing:
         self._rules.set_content(rules_shown(form, self.visit.language) + wrong)
 
     async def _acted(self, event: GenericEventArguments) -> None:
-        act, code = (str(one) for one in event.args)
-        if self._busy:
+        act, code, drawing = (str(one) for one in event.args)
+        # What was pressed in an older drawing may stand elsewhere by now.
+        if self._busy or drawing != str(self._drawing):
             return
         self._busy = True
         try:
