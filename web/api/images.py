@@ -49,7 +49,7 @@ class MailImage(BaseModel):
     shown_in: list[ShownIn]
 
 
-@router.get("", operation_id="list_images")
+@router.get("")
 def list_(
     context: CurrentContext, _caller: Reader, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[MailImage]:
@@ -58,7 +58,7 @@ def list_(
     return Page(items=[_told(context, one) for one in found.items], next_cursor=found.next_cursor)
 
 
-@router.post("", status_code=201, operation_id="upload_image")
+@router.post("", status_code=201)
 def upload(
     context: CurrentContext,
     caller: Annotated[Caller, Depends(may(Action.DRAFT))],
@@ -75,7 +75,7 @@ def upload(
     return _told(context, done)
 
 
-@router.get("/{name}", operation_id="show_image")
+@router.get("/{name}")
 def show(context: CurrentContext, _caller: Reader, name: str) -> MailImage:
     """An image, and where it is shown."""
     with context.database.connect() as connection:
@@ -85,7 +85,7 @@ def show(context: CurrentContext, _caller: Reader, name: str) -> MailImage:
     return _told(context, found)
 
 
-@router.delete("/{name}", operation_id="delete_image")
+@router.delete("/{name}")
 def delete(
     context: CurrentContext, caller: Annotated[Caller, Depends(may(Action.PUBLISH))], name: str
 ) -> Done:

@@ -14,5 +14,3 @@ CREATE TABLE image (
     CONSTRAINT ck_image_kind CHECK (kind IN ('png','jpg','gif')),
     CONSTRAINT uq_image_name UNIQUE (name)
 );
--- It is compressed already: trying again costs time at each upload and each look.
-ALTER TABLE image ALTER content SET STORAGE EXTERNAL;
