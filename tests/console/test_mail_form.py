@@ -17,7 +17,9 @@ SOURCE = (
 
 def block(page: Page, name: str, at: int = -1) -> Locator:
     """A block of the mail by its kind, the last one of it."""
-    found = page.locator(".setting.block").filter(has=page.locator(f"legend:text-is('{name}')"))
+    found = page.locator(".setting.mail-block").filter(
+        has=page.locator(f"legend:text-is('{name}')")
+    )
     return found.nth(at) if at >= 0 else found.last
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from markupsafe import escape
@@ -23,11 +23,12 @@ from domain.email.blocks.model import (
     Text,
 )
 from domain.email.blocks.rich import RichText
-from web.console.marketing.image_field import image_picker
+from web.console.marketing.image_field import image_field
+from web.console.marketing.image_picker import PickedImage
 from web.console.marketing.link_field import MISTAKES, LinkField
 from web.console.marketing.merge_fields import pick_field
 from web.console.marketing.rich_editor import RichEditor
-from web.console.parts import quiet, show
+from web.console.parts import button, quiet, show
 from web.console.words import N_, _
 
 KINDS: Mapping[type, str] = {
@@ -50,11 +51,12 @@ WIDEST = 600
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a block's fields know of the mail: the shared parts there are, file → text, and whether
-    it is about a meeting."""
+    """What a block's fields know of the mail: the shared parts there are, file → text, whether it
+    is about a meeting, and how an image is chosen."""
 
     parts: Mapping[str, str]
     meeting: bool
+    pick: Callable[[], Awaitable[PickedImage | None]]
 
 
 def block_name(block: Block | Section) -> str:
@@ -77,7 +79,7 @@ def block_fields(block: Block, around: Surroundings, changed: Callable[[Block], 
         case Button():
             _button(block, around, changed)
         case Image():
-            _image(block, changed)
+            _image(block, around, changed)
         case Spacer():
             _spacer(block, changed)
         case Part():
@@ -150,7 +152,7 @@ def _button(block: Button, around: Surroundings, changed: Callable[[Block], None
         leads_to.check()
 
 
-def _image(block: Image, changed: Callable[[Block], None]) -> None:
+def _image(block: Image, around: Surroundings, changed: Callable[[Block], None]) -> None:
     now = block
 
     def edited(**values: object) -> None:
@@ -164,7 +166,15 @@ def _image(block: Image, changed: Callable[[Block], None]) -> None:
         address.error = _(MISTAKES[wrong]) if wrong else None
         alt.error = None if now.alternative else _("Say what it shows: many programs hide images.")
 
-    address = image_picker(block.source_address, lambda to: edited(source_address=to))
+    async def choose() -> None:
+        chosen = await around.pick()
+        if chosen is not None:
+            address.set_value(chosen.url)
+            alt.set_value(now.alternative or chosen.alt)
+            width.set_value(chosen.width if chosen.width < WIDEST else None)
+
+    address = image_field(block.source_address, lambda to: edited(source_address=to))
+    button(_("Choose an image"), choose)
     alt = ui.input(_("Alternative text"), value=block.alternative or "").classes("wide")
     alt.without_auto_validation()
     alt.on_value_change(lambda: edited(alternative=(alt.value or "").strip()))

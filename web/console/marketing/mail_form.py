@@ -212,7 +212,7 @@ class MailForm:
 
     def _block(self, place: Place, block: Block) -> None:
         name = block_name(block)
-        with self._framed(place, name, "block"):
+        with self._framed(place, name, "mail-block"):
             block_fields(block, self._around, partial(self._edited, place))
             self._acts(place, name)
 

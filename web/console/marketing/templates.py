@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query
@@ -23,6 +24,7 @@ from web.console.frame import name_page
 from web.console.marketing.block_fields import Surroundings
 from web.console.marketing.difference import difference
 from web.console.marketing.editor import Editor
+from web.console.marketing.image_picker import pick_image
 from web.console.marketing.mail_form import MailForm
 from web.console.marketing.mail_preview import MailPreview
 from web.console.marketing.publishing import publication
@@ -143,7 +145,7 @@ async def edit_template(visit: PageVisit, name: str, *, language: str = "en") ->
         for one in checked.templates:
             await mail.show(one.compiled, one.source)
 
-    around = Surroundings(parts, is_about_a_meeting(name))
+    around = Surroundings(parts, is_about_a_meeting(name), partial(pick_image, visit))
     editor = Editor(visit, "template", f"{name}.{language}", start, draw=draw)
     form = MailForm(language, around, editor.put)
     editor.typed = form.read
