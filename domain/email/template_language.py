@@ -26,6 +26,7 @@ def in_language(source: str, before: str, language: str, parts: Container[str]) 
 
     def included(found: re.Match[str]) -> str:
         path = f"{found[2]}.{language}.mjml"
-        return f"{found[1]}{path}" if path in parts else found[0]
+        is_there = path in parts or f"{found[2]}.mjml" in parts
+        return f"{found[1]}{path}" if is_there else found[0]
 
     return re.sub(_INCLUDED.format(language=before), included, source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Annotated
 
@@ -166,8 +166,8 @@ async def edit_template(visit: PageVisit, name: str, *, language: str = "en") ->
         form.build(editor.text)
 
 
-def _start(language: str, parts: Container[str]) -> str:
-    spoken = language if f"_footer.{language}.mjml" in parts else "en"
+def _start(language: str, parts: Collection[str]) -> str:
+    spoken = language if {f"_footer.{language}.mjml", "_footer.mjml"} & {*parts} else "en"
     return START.replace("LANGUAGE", language).replace("PARTS", spoken)
 
 
