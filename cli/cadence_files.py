@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cli.errors import UserError
 from domain.authoring.yaml_source import SourceProblem, ordered
+from domain.brand.policy import DEFAULT, BrandPolicy, brand_fields
 from domain.checking.checked import check_among
 from domain.email.checked import check_template, is_about_a_meeting, template_of
 from domain.email.delivery_checks import delivery_warnings
@@ -103,6 +104,8 @@ def _parts(texts: _Texts, templates_dir: Path) -> dict[str, str]:
 def _check_templates(
     checked: Checked, texts: _Texts, files: list[Path], parts: Mapping[str, str]
 ) -> None:
+    _source, brand_policy = checked.policies.get(BrandPolicy.name(), ("", None))
+    looks = brand_policy if isinstance(brand_policy, BrandPolicy) else DEFAULT
     for path in files:
         source = texts.read(path)
         if source is None:
@@ -114,8 +117,9 @@ def _check_templates(
             checked.templates.append(TemplateSource(name, language, source, compiled))
             if not problems:
                 meeting = is_about_a_meeting(name)
+                brand = brand_fields(looks, language, "")
                 checked.warnings += delivery_warnings(
-                    compiled, source, shown(path), parts, meeting=meeting
+                    compiled, source, shown(path), parts, brand, meeting=meeting
                 )
 
 

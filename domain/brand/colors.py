@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-READABLE = 4.5
-"""The least contrast of text with what is behind it, at level AA."""
+from domain.email.contrast import SMALLEST, Colour
+from domain.email.contrast import contrast as contrast_of
+
 WHITE = "#ffffff"
 
 
 def contrast(one: str, other: str) -> float:
     """The contrast ratio of two colours (``#rrggbb``), from 1 to 21."""
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
+    return contrast_of(_channels(one), _channels(other))
 
 
 def readable_on(color: str, *behind: str) -> str:
@@ -27,19 +27,11 @@ def readable_on(color: str, *behind: str) -> str:
 
 
 def _reads(color: str, behind: tuple[str, ...]) -> bool:
-    return all(contrast(color, one) >= READABLE for one in behind)
+    return all(contrast(color, one) >= SMALLEST for one in behind)
 
 
-def _channels(color: str) -> list[int]:
-    return [int(color[at : at + 2], 16) for at in (1, 3, 5)]
-
-
-def _luminance(color: str) -> float:
-    shares = (one / 255 for one in _channels(color))
-    red, green, blue = (
-        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+def _channels(color: str) -> Colour:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
 
 
 def _mixed(color: str, towards: str, share: float) -> str:

@@ -11,9 +11,10 @@ from markupsafe import Markup
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from domain.authoring.kinds import kind
-from domain.brand.colors import READABLE, WHITE, contrast, readable_on
+from domain.brand.colors import WHITE, contrast, readable_on
 from domain.brand.words import COMPANY, WORDS
 from domain.cadences.cadence import Name
+from domain.email.contrast import SMALLEST
 from domain.email.message import MailError, mailbox
 from domain.email.sender import Sender
 from domain.rules.policy import Policy, PolicyFile, mistake
@@ -137,13 +138,13 @@ class Colors(Policy):
 def unreadable(color: str, *behind: str) -> str:
     """What is wrong with text of a colour on these, as a sentence; '' where it can be read."""
     least = min(contrast(color, one) for one in behind)
-    if least >= READABLE:
+    if least >= SMALLEST:
         return ""
     nearest = readable_on(color, *behind)
     advice = f"such as {nearest}" if nearest else "and what is behind it lighter or darker"
     return (
         f"{color} can't be read by everybody here: its contrast is {least:.1f} to 1, and "
-        f"{READABLE} is needed. Make it darker or lighter, {advice}"
+        f"{SMALLEST} is needed. Make it darker or lighter, {advice}"
     )
 
 

@@ -33,7 +33,7 @@ class _StepForm:
 
 
 @dataclass(kw_only=True)
-class MailForm(_StepForm):
+class MailStepForm(_StepForm):
     """A mail; ``again`` for leads too that had it in an earlier cycle."""
 
     kind = "email"
@@ -86,7 +86,7 @@ class TextForm(_StepForm):
     value: Any = None
 
 
-StepForm: TypeAlias = MailForm | WaitForm | TaskForm | ExitForm | BranchForm | TextForm
+StepForm: TypeAlias = MailStepForm | WaitForm | TaskForm | ExitForm | BranchForm | TextForm
 
 
 @dataclass
@@ -240,7 +240,7 @@ def _step(value: Any, was: Path) -> StepForm:
     common: dict[str, Any] = {"id": value.get("id", ""), "was": was, "written": value}
     match kinds[0]:
         case "email" if _is_text(inside) and isinstance(value.get("again", False), bool):
-            return MailForm(mail=_text(inside), again=value.get("again", False), **common)
+            return MailStepForm(mail=_text(inside), again=value.get("again", False), **common)
         case "wait" if _is_text(inside):
             return WaitForm(span=_text(inside), **common)
         case "exit" if _is_text(inside):
@@ -291,7 +291,7 @@ def data_of(step: StepForm) -> Any:
         return PlacedRow(step.value, step.was) if isinstance(step.value, dict) else step.value
     row = copy.deepcopy(dict(step.written))
     match step:
-        case MailForm():
+        case MailStepForm():
             _set(row, "email", _before(step).mail, step.mail)
             _set_or_drop(row, "again", _before(step).again, step.again)
         case WaitForm():
@@ -344,7 +344,7 @@ def _written_task(step: TaskForm, inside: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _NOTHING: dict[str, StepForm] = {
-    "email": MailForm(),
+    "email": MailStepForm(),
     "wait": WaitForm(span=""),
     "task": TaskForm(),
     "exit": ExitForm(),

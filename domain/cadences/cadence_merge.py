@@ -16,7 +16,7 @@ from domain.cadences.cadence_form import (
     BranchForm,
     CadenceForm,
     ExitForm,
-    MailForm,
+    MailStepForm,
     StepForm,
     TaskForm,
     WaitForm,
@@ -63,7 +63,7 @@ def merge(base: Any, mine: Any, theirs: Any, answers: Mapping[str, Side]) -> Mer
     forms = [form_of(one) for one in (base, mine, theirs)]
     if forms[0] is None or forms[1] is None or forms[2] is None:
         return None
-    work = _Merge(answers)
+    work = _StepMerge(answers)
     made = work.rules(forms[0], forms[1], forms[2])
     made.steps = work.steps(forms[0].steps, forms[1].steps, forms[2].steps)
     data = with_form(mine, made)
@@ -71,7 +71,7 @@ def merge(base: Any, mine: Any, theirs: Any, answers: Mapping[str, Side]) -> Mer
     return MergedCadence(data, work.conflicts)
 
 
-class _Merge:
+class _StepMerge:
     def __init__(self, answers: Mapping[str, Side]) -> None:
         self.conflicts: list[MergeConflict] = []
         self._answers = answers
@@ -220,7 +220,7 @@ def _in_order(places: Mapping[int, int]) -> bool:
 def _does(step: StepForm) -> tuple[str, str]:
     """What a step is known by, without an id."""
     match step:
-        case MailForm():
+        case MailStepForm():
             return step.kind, step.mail
         case WaitForm():
             return step.kind, step.span

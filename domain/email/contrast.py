@@ -97,13 +97,13 @@ def declarations(style: str) -> dict[str, str]:
 def shown_texts(html: str) -> Iterator[Shown]:
     """All words of a mail that are seen, with their colours: those of attributes, of ``style`` and
     of rules for an element within a class, such as ``.small a``."""
-    reader = _Reader()
+    reader = _ShownReader()
     reader.feed(html)
     reader.close()
     yield from reader.shown
 
 
-class _Reader(HTMLParser):
+class _ShownReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.shown: list[Shown] = []

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urlsplit
 
 from domain.authoring.yaml_source import SourceProblem
@@ -41,7 +42,7 @@ class _Link:
     words: str
 
 
-class _Read(HTMLParser):
+class _MailReader(HTMLParser):
     """Links, pictures and words of a mail."""
 
     def __init__(self) -> None:
@@ -75,7 +76,13 @@ class _Read(HTMLParser):
 
 
 def delivery_warnings(
-    compiled: CompiledTemplate, source: str, file: str, parts: Mapping[str, str], *, meeting: bool
+    compiled: CompiledTemplate,
+    source: str,
+    file: str,
+    parts: Mapping[str, str],
+    brand: Mapping[str, Any],
+    *,
+    meeting: bool,
 ) -> list[SourceProblem]:
     """What a template without mistakes should better not do.
 
@@ -83,6 +90,7 @@ def delivery_warnings(
         compiled: what ``source`` was compiled to.
         file: its name, for the warnings.
         parts: file name → text of what it includes.
+        brand: the fields of ``brand``.
         meeting: whether it is about a meeting.
     """
     body = read_template(source, file, parts)[2]
@@ -92,11 +100,12 @@ def delivery_warnings(
         addresses.append(address)
         return f"{_PLACEHOLDER}{len(addresses) - 1}/".ljust(_TRACKED_LENGTH, "x")
 
+    fields = sample_fields(meeting=meeting) | {"brand": brand}
     try:
-        html = render(compiled, {**sample_fields(meeting=meeting), "link": tracked}).html
+        html = render(compiled, {**fields, "link": tracked}).html
     except RenderError:
         return []
-    read = _Read()
+    read = _MailReader()
     read.feed(html)
     links = [_Link(_led_to(one.address, addresses), one.words) for one in read.links]
     found = [
@@ -176,7 +185,7 @@ def _same_site(said: str, host: str) -> bool:
     return host == said or host.endswith(f".{said}") or said.endswith(f".{host}")
 
 
-def _pictures(body: Fragment, read: _Read) -> Iterator[SourceProblem]:
+def _pictures(body: Fragment, read: _MailReader) -> Iterator[SourceProblem]:
     for match in _IMAGE.finditer(body.text):
         if not _ALT.search(match[0]):
             yield body.problem(

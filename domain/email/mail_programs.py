@@ -93,7 +93,7 @@ class Unsupported(NamedTuple):
     programs: tuple[str, ...]
 
 
-class _Read(HTMLParser):
+class _FeatureReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.elements: dict[str, None] = {}
@@ -115,7 +115,7 @@ class _Read(HTMLParser):
 
 def unsupported(html: str) -> Iterator[Unsupported]:
     """What of a mail programs can't show, each once."""
-    read = _Read()
+    read = _FeatureReader()
     read.feed(html)
     read.close()
     found: dict[Unsupported, None] = {}

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, text
 
 from domain.access import Action, publishing
 from domain.authoring.yaml_source import SourceProblem, ordered, read
-from domain.brand.policy import BrandPolicy
+from domain.brand.policy import BrandPolicy, brand_fields
 from domain.cadences.cadence import FALLBACK_LANGUAGE
 from domain.checking.checked import CheckedTexts, check_among
 from domain.checking.lint import lint
@@ -24,6 +24,7 @@ from domain.email.delivery_checks import delivery_warnings
 from domain.segments.policy import SegmentsPolicy
 from store.bounded import allow_long_work
 from store.images.images import will_be_there
+from store.published.brand import brand_policy
 from store.published.cadence_states import archived_cadences
 from store.published.cadences import (
     UNSIGNED,
@@ -121,6 +122,7 @@ def check_beside_published(
         cadence_names(connection),
         archived=archived_cadences(connection),
     )
+    looks = _brand(connection, checked)
     for file, (name, language) in templates.items():
         source = texts[file]
         compiled, problems = check_template(name, source, file, parts)
@@ -129,13 +131,20 @@ def check_beside_published(
             checked.templates.append(TemplateSource(name, language, source, compiled))
             if not problems:
                 meeting = is_about_a_meeting(name)
+                brand = brand_fields(looks, language, "")
                 checked.warnings += delivery_warnings(
-                    compiled, source, file, parts, meeting=meeting
+                    compiled, source, file, parts, brand, meeting=meeting
                 )
     checked.problems += not_dates(connection, checked.cadences)
     checked.problems += _logo_that_is_not_here(connection, checked, others)
     checked.problems[:] = ordered(checked.problems)
     return checked
+
+
+def _brand(connection: Connection, checked: Checked) -> BrandPolicy:
+    """The brand that is published with the texts, or is published."""
+    _source, brand = checked.policies.get(BrandPolicy.name(), ("", None))
+    return brand if isinstance(brand, BrandPolicy) else brand_policy(connection)
 
 
 def _logo_that_is_not_here(

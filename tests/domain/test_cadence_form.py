@@ -20,7 +20,7 @@ from domain.cadences.cadence import Cadence
 from domain.cadences.cadence_form import (
     BranchForm,
     CadenceForm,
-    MailForm,
+    MailStepForm,
     TaskForm,
     TextForm,
     WaitForm,
@@ -194,7 +194,7 @@ def test_each_way_of_changing_a_step_leaves_the_others_alone() -> None:
         *("about then", "about the task", "about what to say", "about two"),
         *("about else", "about the end"),
     }
-    more = written(COMMENTED, added(opened, ("steps", 1), MailForm(mail="new", again=True)))
+    more = written(COMMENTED, added(opened, ("steps", 1), MailStepForm(mail="new", again=True)))
     assert "  - email: new\n    again: true\n" in more
     assert followers(more) == followers(COMMENTED)
 

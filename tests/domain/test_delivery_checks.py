@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.brand.policy import DEFAULT, brand_fields
 from domain.email.checked import check_template
 from domain.email.contrast import colour_of, contrast, shown_texts
 from domain.email.delivery_checks import delivery_warnings
@@ -14,6 +15,7 @@ from domain.email.trial import sample_fields
 from tests.domain.test_shipped_templates import FILES, PARTS, is_about_a_meeting
 from tests.support.html_validity import mistakes_in
 
+BRAND = brand_fields(DEFAULT, "en", "")
 MAIL = """\
 ---
 subject: A subject
@@ -39,7 +41,7 @@ def warnings(inside: str) -> list[str]:
     compiled, problems = check_template("spring", source, "spring.en.mjml", PARTS)
     assert problems == []
     assert compiled is not None
-    found = delivery_warnings(compiled, source, "spring.en.mjml", PARTS, meeting=False)
+    found = delivery_warnings(compiled, source, "spring.en.mjml", PARTS, BRAND, meeting=False)
     return [str(one) for one in found]
 
 
@@ -99,7 +101,7 @@ def test_a_shipped_mail_is_valid_and_shown_by_all_programs(file: Path) -> None:
     """They are what marketing begins from: their faults would be everybody's."""
     source, meeting = file.read_text("utf-8"), is_about_a_meeting(file)
     compiled = compile_template(source, file.name, PARTS)
-    assert delivery_warnings(compiled, source, file.name, PARTS, meeting=meeting) == []
+    assert delivery_warnings(compiled, source, file.name, PARTS, BRAND, meeting=meeting) == []
     assert mistakes_in(render(compiled, sample_fields(meeting=meeting)).html) == []
 
 

@@ -17,14 +17,14 @@ from domain.email.blocks.editable import editable, rich_from
 from domain.email.blocks.merge_choice import MergeChoice, choice_of, code_of
 from domain.email.blocks.model import (
     Button,
-    Column,
     Divider,
     Heading,
     Image,
     Mail,
-    Part,
+    MailColumn,
     Raw,
     Section,
+    SharedPart,
     Spacer,
     Text,
     afresh,
@@ -124,14 +124,14 @@ _BLOCKS = some.one_of(
     ),
     some.just(Divider()),
     some.builds(Spacer, height=some.integers(1, 90)),
-    some.just(Part(path="_signature.en.mjml")),
+    some.just(SharedPart(path="_signature.en.mjml")),
     some.just(Raw(text="{% if lead.company %}<mj-divider />{% endif %}")),
     some.just(Raw(text="<!-- for <mj-text> of spring -->")),
 )
-_COLUMNS = some.lists(_BLOCKS, max_size=3).map(lambda blocks: Column(tuple(blocks)))
+_COLUMNS = some.lists(_BLOCKS, max_size=3).map(lambda blocks: MailColumn(tuple(blocks)))
 _NODES = some.one_of(
     some.lists(_COLUMNS, min_size=1, max_size=3).map(lambda columns: Section(tuple(columns))),
-    some.just(Part(path="_header.mjml")),
+    some.just(SharedPart(path="_header.mjml")),
     some.just(Raw(text="<!-- spring -->")),
 )
 _MAILS = some.lists(_NODES, max_size=4).map(lambda nodes: replace(_read(EMPTY), nodes=tuple(nodes)))
@@ -191,7 +191,7 @@ def test_whatever_a_browser_sends_becomes_a_text(html: str) -> None:
     """What is pasted may be anything; the mail that is made of it is one still."""
     rich = rich_from(html)
     assert without_emptiness(rich) == rich
-    node = Section((Column((Text(content=rich),)),))
+    node = Section((MailColumn((Text(content=rich),)),))
     assert blocks_of(written_mail(replace(_read(EMPTY), nodes=(node,)))) is not None
 
 
@@ -264,7 +264,7 @@ def test_what_no_block_expresses_is_a_text_and_stays() -> None:
     assert written_mail(mail) == MIXED
     assert mail.subject == "Quoted: it"
     kinds = [type(one).__name__ for one in mail.nodes]
-    assert kinds == ["Part", "Raw", "Raw", "Section", "Raw"]
+    assert kinds == ["SharedPart", "Raw", "Raw", "Section", "Raw"]
     section = mail.nodes[3]
     assert isinstance(section, Section)
     blocks = section.columns[0].blocks
@@ -310,7 +310,11 @@ def test_a_text_that_is_no_mail_has_no_blocks(source: str) -> None:
 def test_blocks_are_moved_copied_and_deleted_where_they_stand() -> None:
     """The buttons beside each block: a block goes on in the next column and section."""
     one, two, three = (Spacer(height=n) for n in (1, 2, 3))
-    nodes = (Section((Column((one, two)), Column())), Part(path="_x"), Section((Column((three,)),)))
+    nodes = (
+        Section((MailColumn((one, two)), MailColumn())),
+        SharedPart(path="_x"),
+        Section((MailColumn((three,)),)),
+    )
     mail = replace(_read(EMPTY), nodes=nodes)
     moved, place = move(mail, (0, 0, 1), 1)
     assert place == (0, 1, 0)
@@ -331,11 +335,11 @@ def test_blocks_are_moved_copied_and_deleted_where_they_stand() -> None:
     assert remove(mail, (1,)).nodes == (nodes[0], nodes[2])
     joined = with_columns(moved, 0, 1).nodes[0]
     assert isinstance(joined, Section)
-    assert joined.columns == (Column((one, two)),)
+    assert joined.columns == (MailColumn((one, two)),)
     wider = with_columns(mail, 2, 3).nodes[2]
     assert isinstance(wider, Section)
     assert len(wider.columns) == 3
-    assert insert(mail, (3,), Divider()).nodes[3] == Section((Column((Divider(),)),))
+    assert insert(mail, (3,), Divider()).nodes[3] == Section((MailColumn((Divider(),)),))
     with pytest.raises(ValueError, match="columns"):
         with_columns(mail, 1, 2)
 

@@ -7,7 +7,7 @@ from domain.cadences.cadence_form import (
     BranchForm,
     CadenceForm,
     ExitForm,
-    MailForm,
+    MailStepForm,
     TaskForm,
     WaitForm,
     WindowForm,
@@ -50,10 +50,10 @@ steps:
 
 def test_a_step_is_checked_before_it_stands_in_a_cadence() -> None:
     """The dialog tells it, and nothing that is wrong elsewhere."""
-    assert mistakes_of(MailForm(mail="one"), TEMPLATES) == {}
-    assert "Add templates/two.en.mjml" in mistakes_of(MailForm(mail="two"), TEMPLATES)["mail"]
-    assert "about a meeting" in mistakes_of(MailForm(mail="meeting-x"), TEMPLATES)["mail"]
-    assert mistakes_of(MailForm(), TEMPLATES).keys() == {"mail"}
+    assert mistakes_of(MailStepForm(mail="one"), TEMPLATES) == {}
+    assert "Add templates/two.en.mjml" in mistakes_of(MailStepForm(mail="two"), TEMPLATES)["mail"]
+    assert "about a meeting" in mistakes_of(MailStepForm(mail="meeting-x"), TEMPLATES)["mail"]
+    assert mistakes_of(MailStepForm(), TEMPLATES).keys() == {"mail"}
     assert mistakes_of(WaitForm(span="0 days"), TEMPLATES).keys() == {"span"}
     assert mistakes_of(TaskForm(title=" ", due="3 years"), TEMPLATES).keys() == {"title", "due"}
     assert mistakes_of(ExitForm(reason="no response"), TEMPLATES).keys() == {"reason"}

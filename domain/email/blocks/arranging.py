@@ -11,12 +11,12 @@ from dataclasses import replace
 from domain.email.blocks.model import (
     MOST_COLUMNS,
     Block,
-    Column,
     Mail,
+    MailColumn,
     Node,
-    Part,
     Raw,
     Section,
+    SharedPart,
     block_afresh,
     section_afresh,
 )
@@ -92,7 +92,7 @@ def with_columns(mail: Mail, node: int, number: int) -> Mail:
     if more:
         last = replace(columns[-1], blocks=columns[-1].blocks + more, source="")
         columns = (*columns[:-1], last)
-    columns += (Column(),) * (number - len(columns))
+    columns += (MailColumn(),) * (number - len(columns))
     return put(mail, (node,), replace(section, columns=columns, source=""))
 
 
@@ -115,7 +115,7 @@ def _beside(mail: Mail, place: Place, step: int) -> Place | None:
     return to if step > 0 else (*columns[at], len(_column(mail, to).blocks))
 
 
-def _column(mail: Mail, place: Place) -> Column:
+def _column(mail: Mail, place: Place) -> MailColumn:
     section = mail.nodes[place[0]]
     if not isinstance(section, Section):
         raise IndexError(f"Node {place[0]} is no section.")
@@ -140,9 +140,9 @@ def _with_blocks(mail: Mail, place: Place, gone: int, new: tuple[Block, ...]) ->
 
 def _as_nodes(one: Node | Block) -> tuple[Node, ...]:
     """What stands in the body: a block gets a section of its own."""
-    if isinstance(one, Section | Part | Raw):
+    if isinstance(one, Section | SharedPart | Raw):
         return (one,)
-    return (Section((Column((one,)),)),)
+    return (Section((MailColumn((one,)),)),)
 
 
 def _as_block(one: Node | Block) -> Block:

@@ -92,13 +92,13 @@ def _one(one: Inline, name: Name) -> str:
 
 def rich_from(html: str) -> RichText:
     """The text that somebody wrote."""
-    reader = _Reader()
+    reader = _EditableReader()
     reader.feed(html)
     reader.close()
     return reader.text()
 
 
-class _Reader(HTMLParser):
+class _EditableReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._done: list[Paragraph | Bullets] = []

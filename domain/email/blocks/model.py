@@ -13,7 +13,7 @@ Attributes = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Written:
+class AsWritten:
     """How something stands in the text: ``gap`` is the white space before it, None for what is
     new; ``source`` is '' for what has changed."""
 
@@ -24,14 +24,14 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Text(Written):
+class Text(AsWritten):
     """Paragraphs and lists."""
 
     content: RichText = ()
 
 
 @dataclass(frozen=True)
-class Heading(Written):
+class Heading(AsWritten):
     """A heading of one line, with merge fields as ``{{ … }}``."""
 
     text: str = ""
@@ -39,7 +39,7 @@ class Heading(Written):
 
 
 @dataclass(frozen=True)
-class Button(Written):
+class Button(AsWritten):
     """A link that looks like a button; its label may hold merge fields as ``{{ … }}``."""
 
     label: str = ""
@@ -47,7 +47,7 @@ class Button(Written):
 
 
 @dataclass(frozen=True)
-class Image(Written):
+class Image(AsWritten):
     """A picture from the web. ``width`` in CSS pixels, None for the width of its column; where
     ``link`` is None it leads nowhere. ``alternative`` None: nobody has thought of it."""
 
@@ -58,36 +58,36 @@ class Image(Written):
 
 
 @dataclass(frozen=True)
-class Divider(Written):
+class Divider(AsWritten):
     """A line."""
 
 
 @dataclass(frozen=True)
-class Spacer(Written):
+class Spacer(AsWritten):
     """Empty space, ``height`` CSS pixels high."""
 
     height: int = 20
 
 
 @dataclass(frozen=True)
-class Part(Written):
+class SharedPart(AsWritten):
     """What many mails share, such as the signature: the file ``path``."""
 
     path: str = ""
 
 
 @dataclass(frozen=True)
-class Raw(Written):
+class Raw(AsWritten):
     """MJML that no other block expresses."""
 
     text: str = ""
 
 
-Block = Text | Heading | Button | Image | Divider | Spacer | Part | Raw
+Block = Text | Heading | Button | Image | Divider | Spacer | SharedPart | Raw
 
 
 @dataclass(frozen=True)
-class Column(Written):
+class MailColumn(AsWritten):
     """Blocks one below the other. ``end`` is the white space before its closing tag."""
 
     blocks: tuple[Block, ...] = ()
@@ -95,14 +95,14 @@ class Column(Written):
 
 
 @dataclass(frozen=True)
-class Section(Written):
+class Section(AsWritten):
     """Columns beside each other; on a phone below each other."""
 
-    columns: tuple[Column, ...] = (Column(),)
+    columns: tuple[MailColumn, ...] = (MailColumn(),)
     end: str | None = field(default=None, compare=False, repr=False)
 
 
-Node = Section | Part | Raw
+Node = Section | SharedPart | Raw
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,15 @@ from domain.email.blocks.model import (
     Attributes,
     Block,
     Button,
-    Column,
     Divider,
     Heading,
     Image,
     Mail,
+    MailColumn,
     Node,
-    Part,
     Raw,
     Section,
+    SharedPart,
     Spacer,
     Text,
 )
@@ -78,9 +78,9 @@ def blocks_of(source: str) -> Mail | None:
         return None
     if body is None:
         return None
-    reader = _Reader(source, plain)
+    reader = _BlockReader(source, plain)
     found = reader.parts(body, reader.node)
-    nodes = tuple(one for one in found if isinstance(one, Section | Part | Raw))
+    nodes = tuple(one for one in found if isinstance(one, Section | SharedPart | Raw))
     last = max([body.inside, *(one.end for one in reader.top)])
     return Mail(
         _line(front[1], "subject"),
@@ -143,15 +143,15 @@ def _end_of(plain: str, tag: str, start: int) -> int:
     return closing.start()
 
 
-Read = Callable[[_Element, str], Node | Block | Column | None]
+Read = Callable[[_Element, str], Node | Block | MailColumn | None]
 
 
-class _Reader:
+class _BlockReader:
     def __init__(self, source: str, plain: str) -> None:
         self._source, self._plain = source, plain
         self.top: list[_Element] = []
 
-    def parts(self, holder: _Element, read: Read) -> Iterator[Node | Block | Column]:
+    def parts(self, holder: _Element, read: Read) -> Iterator[Node | Block | MailColumn]:
         """What an element holds, one after the other."""
         children = list(self._together(holder))
         if holder.tag == "mj-body":
@@ -200,22 +200,22 @@ class _Reader:
         if element.tag != "mj-section" or not element.children:
             return None
         columns = tuple(self.parts(element, self._column))
-        if len(columns) > MOST_COLUMNS or not all(isinstance(one, Column) for one in columns):
+        if len(columns) > MOST_COLUMNS or not all(isinstance(one, MailColumn) for one in columns):
             return None
         return Section(
-            tuple(one for one in columns if isinstance(one, Column)),
+            tuple(one for one in columns if isinstance(one, MailColumn)),
             self._end(element),
             attributes=self._attributes(element),
             gap=gap,
             source=self._text(element),
         )
 
-    def _column(self, element: _Element, gap: str) -> Column | None:
+    def _column(self, element: _Element, gap: str) -> MailColumn | None:
         if element.tag != "mj-column":
             return None
         found = self.parts(element, self._block)
-        blocks = tuple(one for one in found if not isinstance(one, Section | Column))
-        return Column(
+        blocks = tuple(one for one in found if not isinstance(one, Section | MailColumn))
+        return MailColumn(
             blocks,
             self._end(element),
             attributes=self._attributes(element),
@@ -243,10 +243,10 @@ class _Reader:
                 found = None
         return replace(found, gap=gap, source=self._text(element)) if found else None
 
-    def _part(self, element: _Element, gap: str) -> Part | None:
+    def _part(self, element: _Element, gap: str) -> SharedPart | None:
         if set(element.attributes) != {"path"}:
             return None
-        return Part(self._value(element, "path"), gap=gap, source=self._text(element))
+        return SharedPart(self._value(element, "path"), gap=gap, source=self._text(element))
 
     def _text_block(self, element: _Element) -> Block | None:
         content = rich_of(self._source[element.inside : element.until])

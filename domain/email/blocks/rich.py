@@ -84,7 +84,7 @@ def rich_of(content: str) -> RichText | None:
     plain = TAG.sub(lambda _tag: f"zqtag{next(numbers)}zq", content)
     if "{{" in plain or "{%" in plain or "{#" in plain:
         return None
-    reader = _Reader(tags)
+    reader = _RichTextReader(tags)
     try:
         reader.feed(plain)
         reader.close()
@@ -97,7 +97,7 @@ class _Unexpressible(Exception):
     """There is something in it that no rich text has."""
 
 
-class _Reader(HTMLParser):
+class _RichTextReader(HTMLParser):
     def __init__(self, tags: list[str]) -> None:
         super().__init__(convert_charrefs=True)
         self._tags = tags

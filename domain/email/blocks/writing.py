@@ -10,15 +10,15 @@ from domain.email.blocks.addresses import outside_tags, written_address
 from domain.email.blocks.model import (
     Block,
     Button,
-    Column,
     Divider,
     Heading,
     Image,
     Mail,
+    MailColumn,
     Node,
-    Part,
     Raw,
     Section,
+    SharedPart,
     Spacer,
     Text,
 )
@@ -64,7 +64,7 @@ def _node(node: Node) -> str:
     return _gap(node, indent) + _holder("mj-section", node, inside, indent)
 
 
-def _column(column: Column) -> str:
+def _column(column: MailColumn) -> str:
     indent = " " * 6
     if column.source:
         return _gap(column, indent) + column.source
@@ -74,12 +74,12 @@ def _column(column: Column) -> str:
     return _gap(column, indent) + _holder("mj-column", column, inside, indent)
 
 
-def _holder(tag: str, holder: Section | Column, inside: str, indent: str) -> str:
+def _holder(tag: str, holder: Section | MailColumn, inside: str, indent: str) -> str:
     end = f"\n{indent}" if holder.end is None else holder.end
     return f"<{tag}{_attributes(holder.attributes)}>{inside}{end}</{tag}>"
 
 
-def _gap(one: Node | Column | Block, indent: str) -> str:
+def _gap(one: Node | MailColumn | Block, indent: str) -> str:
     return f"\n{indent}" if one.gap is None else one.gap
 
 
@@ -103,7 +103,7 @@ def _element(block: Block, indent: str) -> str:
             return f"<mj-divider{others} />"
         case Spacer():
             return f'<mj-spacer height="{block.height}px"{others} />'
-        case Part():
+        case SharedPart():
             return f'<mj-include path="{block.path}" />'
         case Raw():
             return block.text

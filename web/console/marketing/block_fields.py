@@ -16,9 +16,9 @@ from domain.email.blocks.model import (
     Divider,
     Heading,
     Image,
-    Part,
     Raw,
     Section,
+    SharedPart,
     Spacer,
     Text,
 )
@@ -38,7 +38,7 @@ KINDS: Mapping[type, str] = {
     Image: N_("Image"),
     Divider: N_("Divider"),
     Spacer: N_("Space"),
-    Part: N_("Shared part"),
+    SharedPart: N_("Shared part"),
     Raw: N_("MJML"),
     Section: N_("Section"),
 }
@@ -61,7 +61,7 @@ class Surroundings:
 
 def block_name(block: Block | Section) -> str:
     """What a block is called."""
-    if isinstance(block, Part):
+    if isinstance(block, SharedPart):
         begins = block.path.removeprefix("_").split(".")[0].split("-")[0]
         if begins in PARTS:
             return _(PARTS[begins])
@@ -82,7 +82,7 @@ def block_fields(block: Block, around: Surroundings, changed: Callable[[Block], 
             _image(block, around, changed)
         case Spacer():
             _spacer(block, changed)
-        case Part():
+        case SharedPart():
             _part(block, around, changed)
         case Raw():
             _raw(block, changed)
@@ -197,7 +197,7 @@ def _spacer(block: Spacer, changed: Callable[[Block], None]) -> None:
     )
 
 
-def _part(block: Part, around: Surroundings, changed: Callable[[Block], None]) -> None:
+def _part(block: SharedPart, around: Surroundings, changed: Callable[[Block], None]) -> None:
     names = {path: path.removeprefix("_").removesuffix(".mjml") for path in around.parts}
     names.pop("_head.mjml", None)
     names.setdefault(block.path, block.path)

@@ -14,7 +14,7 @@ from domain.cadences.cadence_form import (
     BranchForm,
     CadenceForm,
     ExitForm,
-    MailForm,
+    MailStepForm,
     StepForm,
     TaskForm,
     TextForm,
@@ -153,7 +153,7 @@ class Canvas:
         unknown = unknown_of(step)
         others = Markup("<pre>{}</pre>").format(as_text(unknown)) if unknown else Markup()
         match step:
-            case MailForm():
+            case MailStepForm():
                 subjects = self.subjects.get(step.mail, {})
                 subject = subject_words(subjects.get(self.language) or subjects.get("en", ""))
                 spoken = Markup(" ").join(badge(one) for one in sorted(subjects))

@@ -16,7 +16,7 @@ from domain.cadences.cadence import Cadence
 from domain.cadences.cadence_form import (
     BranchForm,
     CadenceForm,
-    MailForm,
+    MailStepForm,
     StepForm,
     each_step,
     form_of,
@@ -218,7 +218,7 @@ class Drawing:
         others = {
             one.mail
             for one in each_step(form.steps)
-            if isinstance(one, MailForm) and one.was != place
+            if isinstance(one, MailStepForm) and one.was != place
         }
         spoken = (
             language for one in self._mails if one.name in others for language in one.subjects

@@ -24,14 +24,14 @@ from domain.email.blocks.model import (
     MOST_COLUMNS,
     Block,
     Button,
-    Column,
     Divider,
     Heading,
     Image,
     Mail,
+    MailColumn,
     Node,
-    Part,
     Section,
+    SharedPart,
     Spacer,
     Text,
 )
@@ -248,7 +248,7 @@ class MailForm:
                 for columns in range(1, MOST_COLUMNS + 1):
                     ui.menu_item(
                         ngettext("Section with 1 column", "Section with {number} columns", columns),
-                        partial(self._insert, place, Section((Column(),) * columns)),
+                        partial(self._insert, place, Section((MailColumn(),) * columns)),
                     )
                 self._parts(place, ("header", "footer"))
             else:
@@ -264,7 +264,7 @@ class MailForm:
                 [self._language],
             ):
                 words = path.removeprefix("_").removesuffix(".mjml")
-                ui.menu_item(words, partial(self._insert, place, Part(path=path)))
+                ui.menu_item(words, partial(self._insert, place, SharedPart(path=path)))
 
     def _insert(self, place: Place, one: Node | Block) -> None:
         if self._mail is not None:

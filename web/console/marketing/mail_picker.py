@@ -9,7 +9,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.cadences.cadence import FALLBACK_LANGUAGE
-from domain.cadences.cadence_form import MailForm
+from domain.cadences.cadence_form import MailStepForm
 from domain.contracts.confirmation import CONFIRMATION_MAIL
 from domain.email.checked import is_about_a_meeting
 from domain.email.rendering import RenderError
@@ -35,7 +35,11 @@ class MailPicker:
     """
 
     def __init__(
-        self, visit: PageVisit, step: MailForm, mails: Sequence[MailChoice], spoken: frozenset[str]
+        self,
+        visit: PageVisit,
+        step: MailStepForm,
+        mails: Sequence[MailChoice],
+        spoken: frozenset[str],
     ) -> None:
         self._visit, self._step, self._spoken = visit, step, spoken
         self._mails = {one.name: one for one in mails if may_be_sent(one.name)}

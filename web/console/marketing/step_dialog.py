@@ -15,7 +15,7 @@ from nicegui.elements.mixins.validation_element import ValidationElement
 from domain.cadences.cadence_form import (
     BranchForm,
     ExitForm,
-    MailForm,
+    MailStepForm,
     StepForm,
     TaskForm,
     WaitForm,
@@ -57,7 +57,7 @@ class StepKindWords(NamedTuple):
 
 STEP_KINDS: Mapping[str, StepKindWords] = {
     "email": StepKindWords(
-        "mail", N_("Mail"), N_("Sends a mail inside the send window."), MailForm
+        "mail", N_("Mail"), N_("Sends a mail inside the send window."), MailStepForm
     ),
     "wait": StepKindWords("schedule", N_("Waiting time"), N_("Lets time pass."), WaitForm),
     "branch": StepKindWords(
@@ -148,7 +148,7 @@ class StepDialog:
     async def _build(self) -> None:
         step = self.step
         match step:
-            case MailForm():
+            case MailStepForm():
                 picker = MailPicker(self._visit, step, self._choices.mails, self._choices.spoken)
                 self._fields["mail"] = picker.field
                 again = ui.checkbox(_("Also to leads that had it in an earlier cycle"))
