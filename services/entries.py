@@ -20,6 +20,7 @@ from domain.rules.facts import prepared
 from services.enrollment_forecast import assess, entry_times
 from store.journeys import enrollment_entries, enrollment_runs, triggered_entries
 from store.journeys.triggered_entries import DueEntry
+from store.published.cadence_states import archived_cadences
 from store.published.cadences import PublishedCadence, latest_cadence
 
 AT_ONCE = 500
@@ -40,6 +41,9 @@ def look_at_entries(connection: Connection, now: datetime) -> bool:
     crash_point("entries.taken")
     enrollment_runs.lock_enrolling(connection)
     wanted = [one for one in found if _holds(one, now)]
+    archived = archived_cadences(connection)
+    _leave_out(connection, [one for one in wanted if one.cadence in archived], now)
+    wanted = [one for one in wanted if one.cadence not in archived]
     # Where a form or a write key names one that is not published, it is waited for.
     cadences = _published(connection, {one.cadence for one in wanted})
     waiting = [one for one in wanted if one.cadence not in cadences]
@@ -86,6 +90,14 @@ def _published(connection: Connection, names: Collection[str]) -> dict[str, Publ
         with suppress(CadenceMissing):
             found[name] = latest_cadence(connection, name)
     return found
+
+
+def _leave_out(connection: Connection, entries: Sequence[DueEntry], now: datetime) -> None:
+    """Keep that nobody enters what is archived: not later, when it is unarchived, either."""
+    for _, some in groupby(sorted(entries, key=_key), key=_key):
+        alike = list(some)
+        staying = {one.lead_id: WhyNot.ARCHIVED for one in alike}
+        triggered_entries.put_in_run(connection, alike[0], {}, staying, now)
 
 
 def _by_priority(

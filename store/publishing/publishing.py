@@ -31,7 +31,7 @@ from store.published.cadences import (
     Publication,
     Signature,
     TemplateSource,
-    latest_cadence,
+    cadence_named,
     lock_publishing,
     publish_cadence,
     publish_templates,
@@ -242,7 +242,7 @@ def wanted_languages(connection: Connection, template: str) -> set[str]:
     ids = template_ids(connection)
     wanted: set[str] = set()
     for name in cadences_with(connection, template):
-        cadence = latest_cadence(connection, name).cadence
+        cadence = cadence_named(connection, name, None).cadence
         spoken = {one for mail in cadence.templates() for one in ids.get(mail, ())}
         wanted |= set(cadence.languages) or spoken | {FALLBACK_LANGUAGE}
     return wanted

@@ -8,6 +8,7 @@ import pytest
 
 from domain.cadences.triggers import Way
 from store.consent.confirmations import confirm
+from store.published.cadence_states import set_archived
 from tests.services.entering import TRIGGERS, Door, cadence_text, door
 
 __all__ = ["door"]  # A fixture.
@@ -68,6 +69,25 @@ def test_each_way_in_keeps_to_the_rules(
     door.works()
 
     assert door.became() == {lead: [why]}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nobody_enters_what_is_archived_nor_later(door: Door, way: Way) -> None:
+    """Who came while it was over would get its mails the day somebody unarchives it."""
+    spring(door, way)
+    lead = door.lead()
+    with door.database.begin() as connection:
+        set_archived(connection, "spring", "Clara", door.now, takes_out=False)
+    door.happens(way, lead)
+    door.works()
+    assert door.became() == {lead: ["archived"]}
+    assert door.book.value("SELECT count(*) FROM entry_due") == 0
+
+    with door.database.begin() as connection:
+        set_archived(connection, "spring", "Clara", None)
+    door.now += timedelta(hours=1)
+    door.works()
+    assert door.became() == {lead: ["archived"]}
 
 
 @pytest.mark.parametrize("way", WAYS)

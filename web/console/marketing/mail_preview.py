@@ -224,8 +224,8 @@ def framed(html: str, width: int, title: str, base: str) -> Markup:
     """The mail in a frame that runs no script and follows no link.
 
     Args:
-        base: the web app's public address. Its images are fetched from where the console is: a page
-            loads no others, so that looking at a mail is not seen elsewhere.
+        base: the web app's public address. Images that were uploaded here are fetched from where
+            the console is: its pages may load those, whatever the public address is.
     """
     inside = html.replace("<head>", f"<head>{_HEAD}", 1)
     inside = inside.replace(f'src="{base}{IMAGES}/', f'src="{IMAGES}/')
