@@ -9,6 +9,7 @@ that enters has one enrollment and one mail, and no other has any; else it fails
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import subprocess
 import sys
@@ -40,6 +41,8 @@ from store.journeys.enrollment_runs import find_run
 KILLED_AFTER_SECONDS = 30.0
 """Of work, each time."""
 KILLS = 5
+RUNS = "worker is running"
+"""What its log says then."""
 LONGEST_SECONDS = 3600.0
 CADENCE = """\
 cadence: to-many
@@ -84,10 +87,13 @@ class Bench:
         """Have a worker work, and kill it some times, until this holds."""
         ends = time.monotonic() + LONGEST_SECONDS
         while True:
+            before = self._runs()
             worker = self._start()
-            killed_at = time.monotonic() + KILLED_AFTER_SECONDS
+            killed_at = math.inf
             try:
                 while self.kills >= KILLS or time.monotonic() < killed_at:
+                    if killed_at == math.inf and self._runs() > before:
+                        killed_at = time.monotonic() + KILLED_AFTER_SECONDS
                     if done():
                         return
                     if time.monotonic() > ends:
@@ -104,6 +110,10 @@ class Bench:
         """The number that a query gives."""
         with self.database.connect() as connection:
             return int(connection.execute(text(query)).scalar_one())
+
+    def _runs(self) -> int:
+        """How often a worker has begun to work."""
+        return self.log.read_text(encoding="utf-8").count(RUNS) if self.log.exists() else 0
 
     def _start(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
