@@ -11,6 +11,7 @@ import typer
 import services.images
 from cli.arguments import AsJson
 from cli.connect import database, operator, terminal
+from cli.errors import UserError
 from cli.groups import group
 from cli.output import AsCsv, printed
 from cli.screen import echo
@@ -28,14 +29,17 @@ app = group(
 
 @app.command("add")
 def add(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="PNG, JPEG, GIF or WebP.")],
     alt: Annotated[str, typer.Option(help="What it shows, for those who don't see it.")],
     as_json: AsJson = False,
 ) -> None:
     """Upload a PNG, JPEG, GIF or WebP, without what the camera noted. The same one again changes
     its text."""
-    with file.open("rb") as opened:
-        data = opened.read(MOST_BYTES + 1)
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise UserError(f"{file} can't be read: {error.strerror}.") from error
     context = terminal()
     done = services.images.upload(context, operator(), data, alt=alt, file_name=file.name)
     if as_json:

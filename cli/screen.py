@@ -11,7 +11,7 @@ import typer
 from rich.console import ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from domain.inputs import without_controls
+from domain.controls import without_controls
 
 UNSHOWN = "\N{REPLACEMENT CHARACTER}"
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.screen import UNSHOWN, Console
-from domain.inputs import without_controls
+from domain.controls import without_controls
 
 GAP = 2
 WORD = 12

@@ -8,7 +8,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
 
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _BEGINS = re.compile(r"\s*\d{4}-\d{2}-\d{2}")
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 LONGEST_TEXT = 2_000
@@ -17,16 +16,6 @@ LONGEST_TEXT = 2_000
 ASKED = ConfigDict(extra="forbid", str_max_length=LONGEST_TEXT, allow_inf_nan=False, strict=True)
 """Of every model that is the body of a request: JSON has numbers and truth values of its own, so
 nothing else is taken for one."""
-
-
-def without_controls(value: str, instead: str = "") -> str:
-    """A text without characters that steer a terminal, or turn the direction of what is read:
-    only the ends of its lines stay, and white space becomes a space.
-
-    Args:
-        instead: what stands in place of each.
-    """
-    return _CONTROLS.sub(lambda found: " " if found[0].isspace() else instead, value)
 
 
 def _in_utc(at: datetime) -> datetime:

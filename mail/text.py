@@ -60,7 +60,7 @@ def mail_text(
             **fields,
             "sender": {name: getattr(sender, name) for name in SENDER_FIELDS},
             "owner": owner,
-            "postal_address": fields["postal_address"] or settings.email_postal_address,
+            "postal_address": fields.get("postal_address") or settings.email_postal_address,
             "links": {
                 "unsubscribe": links.unsubscribe(key),
                 "preferences": links.preferences(key),

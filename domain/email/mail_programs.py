@@ -23,7 +23,7 @@ ELEMENTS = frozenset(
     {"html", "head", "title", "meta", "style", "body", "div", "span", "p", "a", "b", "strong"}
     | {"i", "em", "u", "s", "small", "sub", "sup", "br", "hr", "ul", "ol", "li", "blockquote"}
     | {"h1", "h2", "h3", "h4", "h5", "h6", "img", "table", "tbody", "thead", "tfoot", "tr", "td"}
-    | {"th", "center", "font", "pre", "code", "caption", "col", "colgroup", "wbr"}
+    | {"th", "center", "font", "pre", "code", "caption", "col", "colgroup", "wbr", "link"}
 )
 """Elements that all of them show, or leave out without harm."""
 PROPERTIES = frozenset(

@@ -9,9 +9,9 @@ from dataclasses import fields as fields_of
 
 from domain.contacts.countries import country_code
 from domain.contacts.phones import read_phone
+from domain.controls import without_controls
 from domain.forms.policy import LEAD_FIELDS, FormField, HostedForm
 from domain.identities import Facts
-from domain.inputs import without_controls
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import (
     BY_PLACE,

@@ -54,7 +54,7 @@ READS = """
     recycle list; recycle forecast
     account list; account show Hafen; account scheduled Hafen
     team list; team unassigned; team alerts
-    sending status
+    sending status; sending reputation; sending domains
     keys list; tokens list; users list; webhooks list; webhooks log
     cadence publish --preview; import leads.csv --dry-run
     cadence enrollments; segment list; segment show gone-quiet; segment members gone-quiet
@@ -89,7 +89,9 @@ CHANGES = f"""
     team reassign 3 --to rep-2; tasks reassign 2 --to rep-1; team nudge 3; team alerts --put-away 1
     notify set ada@perennial.example --mail hot_lead; notify test ada@perennial.example mail
     notify chat ada@perennial.example --url https://hooks.slack.com/services/T/B/x
-    sending resume
+    sending resume; sending resume-sender hafen.example
+    cadence pause mid-funnel; cadence resume mid-funnel
+    cadence archive mid-funnel; cadence unarchive mid-funnel
     keys create website; keys revoke website
     tokens create crm --role ops; tokens revoke crm
     users add bo@perennial.example --name Bo --role ops
@@ -144,6 +146,8 @@ WORLD = """
         VALUES ('a', 'stalled', 1, 'rep-1', now(), now());
     INSERT INTO sending_pause (channel, reason, detail, reported, opened_at, probe_at)
         VALUES ('smtp', 'refused', '', true, now(), now());
+    INSERT INTO sender_standing (domain, state, since) VALUES ('hafen.example', 'stopped', now());
+    UPDATE policy_version SET source = replace(source, 'mid-funnel', 'welcome-nurture');
     INSERT INTO webhook_endpoint (url, secret, events) VALUES ('https://erp.example', 'x', '[]');
     INSERT INTO webhook_delivery (endpoint_id, event_id, event_type, payload)
         VALUES (1, 'e', 'meeting.booked', '{}');

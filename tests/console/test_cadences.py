@@ -179,7 +179,7 @@ def test_the_parts_of_mails_can_be_read_beside_the_editor(site: Site) -> None:
         page = visitor.get("/console/templates/welcome-1-checklist/edit").text
 
     assert "Parts that mails include" in page
-    assert "_footer-outbound.ko.mjml" in page
+    assert "_footer-outbound.mjml" in page
 
 
 def test_a_marketer_sees_what_new_scoring_rules_would_do_and_sends_a_mail_to_herself(

@@ -28,6 +28,7 @@ NAMES = frozenset(
             "Enter",
             "OpenID",
             "Connect",
+            "DNS",
             "iCal",
             "Microsoft",
             "Slack",
@@ -39,6 +40,8 @@ NAMES = frozenset(
         *("MQL", "SAL", "SQL", "SDR", "SLA"),
         # Currencies.
         *("US", "USD"),
+        # What stands in a new file until one gives it a name.
+        *("my", "cadence"),
         # Who found a method.
         *("Kaplan", "Meier"),
     )

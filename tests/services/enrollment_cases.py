@@ -121,7 +121,7 @@ ACTS = [
     Act(
         "archive a cadence that a policy names",
         "marketing",
-        asked("marketing", "POST", "/cadences/recycle-reentry/archive", take_out=False),
+        asked("marketing", "POST", "/cadences/recycle-reentry/archive"),
         pressed("marketing", cadences.archive, "recycle-reentry"),
         ("cadence", "archive", "recycle-reentry"),
         "These policies still send leads into recycle-reentry",

@@ -20,6 +20,13 @@ from web.api.paging import Page
 
 LIMIT = 3
 BOUNDED = {
+    "/deliverability": {
+        "senders": "the busiest",
+        "standings": "a line per domain of ours",
+        "limits": "those that somebody waits for, or is near",
+        "receivers": "the busiest",
+    },
+    "/deliverability/domains": {"domains": "those of ours"},
     "/images/{name}": {"shown_in": "what is published"},
     "/leads/{lead_id}": {"history": "the newest lines", "scoring": "a line per rule"},
     "/segments/{name}": {"sizes": "of the last days"},
