@@ -124,6 +124,11 @@ def press(window: Page, *keys: str) -> None:
 def tab_to(window: Page, wanted: Locator) -> None:
     """Go to something with the tabulator alone."""
     expect(wanted).to_be_visible()
+    # A dialog that opens takes the keyboard only then.
+    window.wait_for_function(
+        "() => [...document.querySelectorAll('.q-dialog__inner')]"
+        ".every((one) => one.contains(document.activeElement))"
+    )
     for _ in range(120):
         if wanted.evaluate("(one) => one.contains(document.activeElement)"):
             return

@@ -121,8 +121,8 @@ ACTS = [
     Act(
         "archive a cadence that a policy names",
         "marketing",
-        asked("marketing", "POST", "/cadences/recycle-reentry/archive"),
-        pressed("marketing", cadences.archive, "recycle-reentry"),
+        asked("marketing", "POST", "/cadences/recycle-reentry/archive", take_out=False),
+        pressed("marketing", cadences.archive, "recycle-reentry", take_out=False),
         ("cadence", "archive", "recycle-reentry"),
         "These policies still send leads into recycle-reentry",
     ),
