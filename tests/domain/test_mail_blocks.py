@@ -40,6 +40,7 @@ from domain.email.blocks.rich import (
     RichText,
     Styled,
     Words,
+    links_of,
     tidy,
     without_emptiness,
 )
@@ -86,6 +87,7 @@ _ADDRESSES = some.sampled_from(
     [
         Address("tracked", "https://example.com/a?b=1&c=2"),
         Address("plain", "https://example.com/a?b=1&c=2"),
+        Address("plain", "https://example.com/?a=1&region=kr&timestamp=5&copy=1&not=2&amp;&lt"),
         Address("plain", "mailto:clara@example.com"),
         Address("own", "links.booking"),
     ]
@@ -117,7 +119,7 @@ _BLOCKS = some.one_of(
     some.builds(Button, label=_LINE, address=_ADDRESSES),
     some.builds(
         Image,
-        source_address=some.just("https://example.com/a.png?b=1&c=2"),
+        source_address=some.just("https://example.com/a.png?b=1&region=kr&copy=2&amp;"),
         alternative=some.sampled_from([None, "", 'A "quoted" <van>', "밴"]),
         link=some.one_of(some.none(), _ADDRESSES),
         width=some.one_of(some.none(), some.integers(1, 600)),
@@ -217,6 +219,34 @@ def test_what_is_pasted_from_elsewhere_keeps_its_words_and_loses_its_looks() -> 
             )
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("?a=1&region=kr&timestamp=5&copy=1&not=2", "?a=1&region=kr&timestamp=5&copy=1&not=2"),
+        ("?a=1&amp;region=kr&amp;timestamp=5&amp;not", "?a=1&region=kr&timestamp=5&not"),
+        ("?a&#61;1&#x26;copy=2&amp;amp;b&regions;", "?a=1&copy=2&amp;b&regions;"),
+    ],
+)
+def test_an_address_written_by_hand_leads_where_it_led(written: str, read: str) -> None:
+    """Else a click into a mail would turn ``&region=kr`` of a link into a sign and ``ion=kr``."""
+    at = f"https://example.com/{written}"
+    body = (
+        f'<mj-section><mj-column><mj-text><p><a href="{at}">1</a></p></mj-text>'
+        f'<mj-button href="{at}">2</mj-button><mj-image src="{at}" href="{at}" alt="{written}" />'
+        "</mj-column></mj-section></mj-body>"
+    )
+    section = _read(EMPTY.replace("</mj-body>", body)).nodes[0]
+    assert isinstance(section, Section)
+    text, button, image = section.columns[0].blocks
+    address = Address("plain", f"https://example.com/{read}")
+    assert isinstance(text, Text)
+    assert [one.address for one in links_of(text.content)] == [address]
+    assert isinstance(button, Button)
+    assert button.address == address
+    assert isinstance(image, Image)
+    assert (image.source_address, image.link, image.alternative) == (address.value, address, read)
 
 
 MIXED = """\

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape, unescape
+from html.entities import html5
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ _SCHEME = re.compile(r"(https?://|mailto:|tel:)", re.IGNORECASE)
 _TRACKED = re.compile(r"""\{\{\s*link\(\s*(["'])((?:(?!\1)[^\\])*)\1\s*\)\s*\}\}""")
 _OWN = re.compile(r"\{\{\s*(links\.\w+)\s*\}\}")
 _TAGGED = re.compile(f"({TAG.pattern})", re.DOTALL)
+_REFERENCE = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def address_of(written: str) -> Address:
         return Address("tracked", tracked[2])
     if own := _OWN.fullmatch(written.strip()):
         return Address("own", own[1])
-    return Address("plain", outside_tags(written, unescape))
+    return Address("plain", read_attribute(written))
 
 
 def written_address(address: Address) -> str:
@@ -77,6 +79,17 @@ def mistake_of(address: Address) -> AddressMistake | None:
     except ValueError:
         return "malformed"
     return "malformed" if not host or re.search(r"\s", value) else None
+
+
+def read_attribute(written: str) -> str:
+    """What an attribute of MJML says. Only what ends in a semicolon stands for another sign: in
+    ``?a=1&region=2`` no part of ``&region`` does."""
+    return outside_tags(written, lambda text: _REFERENCE.sub(_sign, text))
+
+
+def _sign(reference: re.Match[str]) -> str:
+    known = reference[0][1] == "#" or reference[0][1:] in html5
+    return unescape(reference[0]) if known else reference[0]
 
 
 def outside_tags(text: str, change: Callable[[str], str]) -> str:

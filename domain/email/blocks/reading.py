@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from html import unescape
 
-from domain.email.blocks.addresses import address_of, outside_tags
+from domain.email.blocks.addresses import address_of, read_attribute
 from domain.email.blocks.model import (
     MOST_COLUMNS,
     Attributes,
@@ -276,11 +275,11 @@ class _BlockReader:
             return None
         alternative = href = None
         if "alt" in element.attributes:
-            alternative = outside_tags(self._value(element, "alt"), unescape)
+            alternative = read_attribute(self._value(element, "alt"))
         if "href" in element.attributes:
             href = address_of(self._value(element, "href"))
         return Image(
-            outside_tags(self._value(element, "src"), unescape),
+            read_attribute(self._value(element, "src")),
             alternative,
             href,
             width,

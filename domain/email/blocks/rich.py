@@ -15,6 +15,7 @@ from domain.email.template_source import TAG
 STYLES = frozenset({"b", "strong", "i", "em", "u"})
 PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4"})
 _SPACE = re.compile(r"[ \t\r\n\f]+")
+_HREF = re.compile(r"""\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]*))""", re.IGNORECASE)
 _BRACES = re.compile(r"\{(?=[{%#]|\Z)")
 
 
@@ -127,7 +128,10 @@ class _RichTextReader(HTMLParser):
         )
         href = ""
         if tag == "a" and len(attrs) == 1 and attrs[0][0] == "href":
-            href = WORD.sub(lambda word: self._tags[int(word[1])], attrs[0][1] or "")
+            # As it is written: what the parser makes of &region is a sign and the rest.
+            written = _HREF.search(self.get_starttag_text() or "")
+            raw = next(filter(None, written.groups()), "") if written else ""
+            href = WORD.sub(lambda word: self._tags[int(word[1])], raw)
         elif attrs or tag == "a":
             raise _Unexpressible
         if not allowed or (tag == "a" and any(one[0] == "a" for one in self._open)):
