@@ -116,10 +116,12 @@ class _StepMerge:
                 made["mine", to_mine[at]] = result
             if at in to_theirs:
                 made["theirs", to_theirs[at]] = result
-        new_of_mine = [data_of(one) for at, one in enumerate(mine) if ("mine", at) not in made]
-        for at, one in enumerate(theirs):
-            if ("theirs", at) not in made:
-                made["theirs", at] = None if data_of(one) in new_of_mine else _as_new(one)
+        of_mine, of_theirs = _placed_new(mine, to_mine), _placed_new(theirs, to_theirs)
+        for at, place in of_theirs:
+            same = next((one for one in of_mine if one[1] == place), None)
+            if same is not None:
+                of_mine.remove(same)
+            made["theirs", at] = mine[same[0]] if same else _as_new(theirs[at])
         for at, one in enumerate(mine):
             made.setdefault(("mine", at), one)
         first: Side = "theirs" if _in_order(to_mine) and not _in_order(to_theirs) else "mine"
@@ -210,6 +212,22 @@ def _key(mine: StepForm | None, theirs: StepForm | None) -> str:
 
 def _spot(ordered: Sequence[StepForm], step: StepForm) -> int | None:
     return next((at for at, one in enumerate(ordered) if one is step), None)
+
+
+def _placed_new(steps: Sequence[StepForm], places: Mapping[int, int]) -> list[tuple[int, Any]]:
+    """The steps that are new, each with what it is the same step by: what it says and the step that
+    was there before it. Waits are all alike, so of one counts what stands behind it too."""
+    was_at = {there: at for at, there in places.items()}
+    found: list[tuple[int, Any]] = []
+    for at, one in enumerate(steps):
+        if at in was_at:
+            continue
+        before = next((was_at[earlier] for earlier in reversed(range(at)) if earlier in was_at), -1)
+        behind: Any = None
+        if isinstance(one, WaitForm) and at + 1 < len(steps):
+            behind = was_at[at + 1] if at + 1 in was_at else [data_of(steps[at + 1])]
+        found.append((at, (data_of(one), before, behind)))
+    return found
 
 
 def _in_order(places: Mapping[int, int]) -> bool:

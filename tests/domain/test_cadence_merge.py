@@ -108,3 +108,17 @@ def test_the_same_change_twice_is_one() -> None:
     assert both(BASE, order)[0] == order
     assert both(order, BASE)[0] == order
     assert merge({}, {"steps": []}, {"steps": []}, {}) is None
+
+
+def test_new_steps_are_one_only_in_the_same_place() -> None:
+    """Else a mail of theirs follows at once on the one before it: its wait was taken for mine."""
+    mine = BASE + "  - wait: 3 days\n  - email: of-mine\n"
+    theirs = BASE + "  - wait: 3 days\n  - email: of-theirs\n"
+    text, made = both(mine, theirs)
+    assert made.conflicts == []
+    assert text == theirs + "  - wait: 3 days\n  - email: of-mine\n"
+    assert both(mine, mine)[0] == mine
+
+    early = changed(("  - email: one\n", "  - email: one\n  - email: more\n"))
+    late = BASE + "  - email: more\n"
+    assert both(early, late)[0] == early + "  - email: more\n"
