@@ -31,7 +31,7 @@ _NAMED: dict[str, Colour] = {
 }
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
 _RGB = re.compile(r"rgb\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)")
-_PIXELS = re.compile(r"([\d.]+)px")
+_PIXELS = re.compile(r"(\d+(?:\.\d+)?|\.\d+)px")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _MEDIA = re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}")
 _VOID = frozenset({"br", "img", "hr", "meta", "link", "col", "wbr", "input", "area", "base"})

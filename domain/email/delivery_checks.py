@@ -119,9 +119,9 @@ def delivery_warnings(
 
 
 def _led_to(address: str, tracked: list[str]) -> str:
-    if not address.startswith(_PLACEHOLDER):
-        return address
-    return tracked[int(address.removeprefix(_PLACEHOLDER).split("/")[0])]
+    number = address.removeprefix(_PLACEHOLDER).split("/")[0]
+    known = {str(index): one for index, one in enumerate(tracked)}
+    return known.get(number, address) if address.startswith(_PLACEHOLDER) else address
 
 
 def _weight(html: str, body: Fragment) -> Iterator[SourceProblem]:

@@ -83,6 +83,14 @@ def test_a_warning_says_where_and_what_to_do(inside: str, line: int, words: str)
     assert found[0].startswith(f"spring.en.mjml:{line}:")
 
 
+def test_what_no_program_understands_is_passed_over() -> None:
+    """Else a slip in a size, or an address that looks like one of ours, ends a check with an error
+    of the server's."""
+    assert list(shown_texts('<p style="font-size:1.2.3px">A</p>'))
+    warnings('<mj-text><a href="https://tracked.example/x">A</a></mj-text>')
+    warnings('<mj-text><a href="https://tracked.example/7/">A</a></mj-text>')
+
+
 def test_a_mail_as_it_should_be_has_no_warnings() -> None:
     """A warning that is always there is read by nobody."""
     assert (
