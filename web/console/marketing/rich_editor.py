@@ -93,14 +93,16 @@ class RichEditor:
             ),
             Address(),
         )
-        words = str(at.get("words", ""))[:200] if isinstance(at, dict) else ""
+        words = str(at.get("words", "")) if isinstance(at, dict) else ""
         found = await _ask_link(words, known_as, known=known)
         if found is None:
             return
-        html = editable_link(found, field_name)
-        if not found.address.value:
-            html = str(escape("".join(one.text for one in found.inside if isinstance(one, Words))))
-        self._put(html, link=True)
+        html = editable_link(found, field_name) if found.address.value else ""
+        if html and found.inside != (Words(words),):
+            self._put(html, link=True)
+        else:
+            # Merge fields among the words stay fields, and bold words bold.
+            ui.run_javascript(f"leadTo('{self._place.html_id}', {json.dumps(html)})")
 
     def _put(self, html: str, *, link: bool = False) -> None:
         told = f"'{self._place.html_id}', {json.dumps(html)}, {json.dumps(link)}"
@@ -117,10 +119,11 @@ async def _ask_link(words: str, address: Address, *, known: bool) -> Link | None
             leads_to = LinkField(address, lambda _address: None)
 
         def chosen() -> None:
-            text = (said.value or "").strip()
-            said.error = None if text else _("Say what one reads and presses.")
-            if leads_to.check() and text:
-                dialog.submit(Link(leads_to.address, (Words(text),)))
+            text = said.value or ""
+            said.error = None if text.strip() else _("Say what one reads and presses.")
+            if leads_to.check() and text.strip():
+                inside = Words(text if text == words else text.strip())
+                dialog.submit(Link(leads_to.address, (inside,)))
 
         with ui.element("div").classes("acts"):
             button(_("Cancel"), lambda: dialog.submit(None))
