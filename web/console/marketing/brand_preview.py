@@ -8,7 +8,7 @@ from markupsafe import Markup
 from nicegui import ui
 from sqlalchemy import Connection
 
-from domain.brand.policy import BrandPolicy
+from domain.brand.policy import ENGLISH, BrandPolicy
 from domain.email.rendering import RenderError
 from mail.sample_mails import preview
 from store.published.cadences import latest_template
@@ -28,7 +28,7 @@ class BrandPreview:
 
     def __init__(self, visit: PageVisit, mails: list[TemplateLine]) -> None:
         self.visit = visit
-        self._mails = [one.name for one in mails]
+        self._mails = {one.name: one.languages for one in mails}
         # What marketing sends shows most: a button, and a footer with a way out.
         self._mail = next((one.name for one in mails if one.cadences), "")
         self._mail = self._mail or next(iter(self._mails), "")
@@ -82,7 +82,9 @@ class BrandPreview:
 
     def _rendered(self, connection: Connection, policy: BrandPolicy) -> tuple[str, str]:
         """The language that the mail is written in, and its HTML."""
-        template = latest_template(connection, self._mail, self._language)
+        written = self._mails[self._mail]
+        chosen = next((one for one in (self._language, ENGLISH) if one in written), written[0])
+        template = latest_template(connection, self._mail, chosen)
         mail = preview(
             connection,
             self.visit.context.settings,
