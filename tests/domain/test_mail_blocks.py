@@ -415,3 +415,14 @@ def test_an_expression_is_no_choice() -> None:
     """It is kept, and shown as it is written."""
     assert choice_of(" lead.company|upper ") is None
     assert choice_of(" 1 + 2 ") is None
+
+
+def test_columns_of_another_number_share_the_width_anew() -> None:
+    """Else a third column stands beside two that take all the room there is."""
+    half = MailColumn((), attributes=(("width", "50%"), ("css-class", "x")), source="<mj-column>")
+    mail = replace(_read(EMPTY), nodes=(Section((half, half)),))
+    assert with_columns(mail, 0, 2) == mail
+    three = with_columns(mail, 0, 3).nodes[0]
+    assert isinstance(three, Section)
+    assert [one.attributes for one in three.columns] == [(("css-class", "x"),)] * 2 + [()]
+    assert three.columns[0].source == ""

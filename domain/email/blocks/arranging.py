@@ -93,7 +93,15 @@ def with_columns(mail: Mail, node: int, number: int) -> Mail:
         last = replace(columns[-1], blocks=columns[-1].blocks + more, source="")
         columns = (*columns[:-1], last)
     columns += (MailColumn(),) * (number - len(columns))
+    if number != len(section.columns):
+        columns = tuple(map(_without_width, columns))
     return put(mail, (node,), replace(section, columns=columns, source=""))
+
+
+def _without_width(column: MailColumn) -> MailColumn:
+    """As wide as its share of the section: what it was given was for another number of them."""
+    left = tuple(one for one in column.attributes if one[0] != "width")
+    return column if left == column.attributes else replace(column, attributes=left, source="")
 
 
 def _beside(mail: Mail, place: Place, step: int) -> Place | None:
