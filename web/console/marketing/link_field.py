@@ -45,7 +45,9 @@ class LinkField:
             _("Web address"), value="" if address.kind == "own" else address.value
         )
         self.typed.classes("wide").props("placeholder=https://").without_auto_validation()
-        self.counted = ui.switch(_("Count clicks"), value=address.kind != "plain").props("dense")
+        # What is no address yet is counted once it is one, unless somebody says otherwise.
+        counted = address.kind != "plain" or mistake_of(address) is not None
+        self.counted = ui.switch(_("Count clicks"), value=counted).props("dense")
         for field in (self.target, self.typed, self.counted):
             field.on_value_change(self._edited)
         self._show()
