@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from domain.authoring.yaml_source import SourceProblem
 from domain.email.rendering import CompiledTemplate, TemplateError, compile_template
+from domain.email.template_source import part_named
 from domain.refusals import Invalid
 from domain.sentences import sentence
 
@@ -42,6 +43,7 @@ def compile_letter(
     if not text.strip():
         raise Invalid(sentence("Write what the mail is to say."), "text")
     first = " ".join(text.split())[:_PREHEADER]
+    spoken = language.partition("-")[0].lower()
     source = f"""---
 subject: "{_neutral(" ".join(subject.split()))}"
 preheader: "{_neutral(first)}"
@@ -51,9 +53,9 @@ preheader: "{_neutral(first)}"
   <mj-body>
     <mj-section padding="28px 0 0"><mj-column>
       <mj-text>{_paragraphs(text)}</mj-text>
-      {_part(parts, "_signature.mjml", _SIGNATURE)}
+      {_part(parts, f"_signature.{spoken}.mjml", _SIGNATURE)}
     </mj-column></mj-section>
-    {_part(parts, "_footer.mjml", _FOOTER)}
+    {_part(parts, f"_footer.{spoken}.mjml", _FOOTER)}
   </mj-body>
 </mjml>
 """
@@ -68,7 +70,9 @@ def _told(problems: list[SourceProblem]) -> str:
 
 
 def _part(parts: Mapping[str, str], name: str, otherwise: str) -> str:
-    return f'<mj-include path="{name}" />' if name in parts else otherwise
+    """A part that is included, where there is one: a language's own before that for all."""
+    known = part_named(name, parts)
+    return f'<mj-include path="{known}" />' if known else otherwise
 
 
 def _paragraphs(text: str) -> str:
