@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -60,12 +60,15 @@ def mistakes_by_step(source: YamlSource, problems: Iterable[SourceProblem]) -> l
     return [_mistake(source.path_at(one.line, one.column), one.message) for one in problems]
 
 
-def mistakes_of(step: StepForm, templates: Mapping[str, Collection[str]]) -> dict[str, str]:
+def mistakes_of(
+    step: StepForm, templates: Mapping[str, Collection[str]], languages: Sequence[str] = ()
+) -> dict[str, str]:
     """What is wrong with the fields of one step, whatever else its cadence says: field → the first
     mistake.
 
     Args:
         templates: name of a mail → its languages.
+        languages: those that the cadence says it is written in; none: it says nothing of them.
     """
     alone = copy.deepcopy(step)
     if isinstance(alone, BranchForm):
@@ -73,7 +76,8 @@ def mistakes_of(step: StepForm, templates: Mapping[str, Collection[str]]) -> dic
     steps: list[StepForm] = [alone] if isinstance(alone, ExitForm) else [alone, WaitForm()]
     alone.was = None
     form = CadenceForm(name="one-step", steps=steps)
-    text = merged(_EMPTY, with_form(read(_EMPTY, "").data, form))
+    data = with_form(read(_EMPTY, "").data, form)
+    text = merged(_EMPTY, {**data, "languages": [*languages]} if languages else data)
     _cadence, problems = lint(text, "", templates)
     found: dict[str, str] = {}
     for one in mistakes_by_step(read(text, ""), problems):

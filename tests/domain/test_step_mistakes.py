@@ -73,3 +73,11 @@ def test_the_rules_are_checked_field_by_field() -> None:
     night = CadenceForm(name="x", window=WindowForm(["mon"], "22:00", "06:00"))
     assert mistakes_of_rules(night).keys() == {"ends"}
     assert mistakes_of_rules(CadenceForm(name="x", window=WindowForm([]))).keys() == {"days"}
+
+
+def test_a_cadence_that_says_its_languages_asks_for_no_others() -> None:
+    """Else a mail that is only in Korean could not be put into a cadence in Korean."""
+    mail, there = MailStepForm(mail="one"), {"one": ["ko"]}
+    assert mistakes_of(mail, there, ["ko"]) == {}
+    assert "'en'" in mistakes_of(mail, there)["mail"]
+    assert "'zh'" in mistakes_of(mail, there, ["ko", "zh"])["mail"]

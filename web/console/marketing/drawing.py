@@ -12,7 +12,7 @@ from nicegui.events import GenericEventArguments
 
 from domain.authoring.yaml_edit import merged
 from domain.authoring.yaml_source import Path, read
-from domain.cadences.cadence import Cadence
+from domain.cadences.cadence import FALLBACK_LANGUAGE, Cadence
 from domain.cadences.cadence_form import (
     BranchForm,
     CadenceForm,
@@ -223,7 +223,10 @@ class Drawing:
         spoken = (
             language for one in self._mails if one.name in others for language in one.subjects
         )
-        return StepChoices(self._mails, frozenset(spoken), self._suggested)
+        said = form.others.get("languages")
+        named = [one for one in said if isinstance(one, str)] if isinstance(said, list) else []
+        needed = frozenset(named or {*spoken, FALLBACK_LANGUAGE})
+        return StepChoices(self._mails, needed, self._suggested, named)
 
     async def _change_rules(self) -> None:
         if self._form is None:

@@ -31,7 +31,7 @@ class MailPicker:
     Args:
         step: takes what is chosen.
         mails: all there are; those that no cadence may send are not offered.
-        spoken: languages that the cadence's other mails have.
+        spoken: languages that each mail of the cadence has to have.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class MailPicker:
     def _described(self, name: str, subject: str) -> Markup:
         languages = self._mails[name].subjects
         spoken = Markup(" ").join(badge(one) for one in sorted(languages))
-        missing = sorted({*self._spoken, FALLBACK_LANGUAGE} - languages.keys())
+        missing = sorted(self._spoken - languages.keys())
         lacks = ""
         if missing:
             said = _(

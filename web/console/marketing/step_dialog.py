@@ -73,12 +73,14 @@ STEP_KINDS: Mapping[str, StepKindWords] = {
 
 @dataclass(frozen=True)
 class StepChoices:
-    """What there is to choose from: ``spoken`` are the languages of the cadence's other mails,
-    ``suggested`` what conditions ask for, as the builder takes it."""
+    """What there is to choose from: ``named`` are the languages that the cadence says it is
+    written in, ``spoken`` those that each of its mails has to have, ``suggested`` what conditions
+    ask for, as the builder takes it."""
 
     mails: Sequence[MailChoice]
     spoken: frozenset[str]
     suggested: Mapping[str, Sequence[str]]
+    named: Sequence[str]
 
     @property
     def languages(self) -> dict[str, set[str]]:
@@ -246,7 +248,9 @@ class StepDialog:
     async def _save(self) -> None:
         if self._builder is not None and not self._builder.check():
             return
-        found = await run_in_threadpool(mistakes_of, self.step, self._choices.languages)
+        found = await run_in_threadpool(
+            mistakes_of, self.step, self._choices.languages, self._choices.named
+        )
         self._tell(found)
         if not found:
             self._dialog.submit(True)
