@@ -242,7 +242,11 @@ class Drawing:
         subjects = {one.name: one.subjects for one in self._mails}
         canvas = Canvas(CadenceForm(), subjects=subjects, language=self.visit.language)
         with self._dialogs:
-            return await merged_by_step(canvas, begun, mine, theirs)
+            made = await merged_by_step(canvas, begun, mine, theirs)
+        if made is not None:
+            # What was before it lacks what they published, and would take it back.
+            self._history = TextHistory(made)
+        return made
 
     async def _change(self, form: CadenceForm) -> None:
         """Write a form into the text."""
