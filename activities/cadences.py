@@ -13,6 +13,7 @@ from activities.email import Email, TouchDelivery, deliver, in_hand
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.cadence import ALWAYS_EXIT, END, BranchStep, Cadence, EmailStep
+from domain.cadences.entry import WhyNot
 from domain.cadences.next_step import (
     DUE_TOLERANCE,
     Due,
@@ -121,6 +122,8 @@ class CadenceActivities:
                     return Enrolled(0, [], Plan("exit", reason=why), entered)
             enrollment = resumed or self._enroll(connection, request, now)
             if enrollment is None:
+                if why == EventCode.ENROLLED:
+                    enrollment_entries.stay_out(connection, request.lead_id, WhyNot.ARCHIVED)
                 return Enrolled(0, [], Plan("exit", reason=ARCHIVED), entered)
             if why == EventCode.ENROLLED and enrollment_entries.begun(
                 connection, request.lead_id, enrollment.id

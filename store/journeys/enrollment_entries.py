@@ -140,6 +140,14 @@ _BEGUN = text(
     RETURNING state = 'undoing'
     """
 )
+_STAYS_OUT = text(
+    """
+    UPDATE enrollment_run_lead SET entered_at = NULL, why = :why,
+        state = CASE state WHEN 'undoing' THEN 'undone' ELSE 'left_out' END
+    WHERE lead_id = :lead AND state IN ('entered', 'undoing') AND entered_at IS NOT NULL
+        AND enrollment_id IS NULL
+    """
+)
 # What was undone last is what a lead goes back from; of runs that were undone at once, the one that
 # it entered first.
 _LAST_UNDONE = """
@@ -312,6 +320,11 @@ def begun(connection: Connection, lead_id: int, enrollment_id: int) -> bool:
     """
     undone = connection.execute(_BEGUN, {"lead": lead_id, "enrollment": enrollment_id}).scalar()
     return bool(undone)
+
+
+def stay_out(connection: Connection, lead_id: int, why: WhyNot) -> None:
+    """Note that the lead had begun to enter by a run and did not, after all."""
+    connection.execute(_STAYS_OUT, {"lead": lead_id, "why": why})
 
 
 def way_back(connection: Connection, lead_id: int) -> WayBack:

@@ -17,6 +17,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, text
 
+from domain.cadences.planner import ARCHIVED
 from domain.consent.policy import FrequencyCap, Room, room_under
 from domain.contracts.journey import EventCode
 from domain.email.sender import Sender
@@ -51,7 +52,7 @@ _CLAIM = text(
             SELECT FROM touch WHERE enrollment_id = :enrollment AND key <> :key AND :turn <> ''
                 AND starts_with(claim, :turn))
             AND NOT EXISTS (SELECT FROM enrollment WHERE id = :enrollment
-                AND exit_reason = :undone)
+                AND exit_reason IN (:undone, :archived))
     ),
     claimed AS (
         INSERT INTO touch (key, lead_id, enrollment_id, template_version_id, step, topic, channel,
@@ -220,6 +221,7 @@ def claim(
             "probe": probe,
             "turn": turn,
             "undone": EventCode.UNENROLLED,
+            "archived": ARCHIVED,
         },
     ).first()
     if row is None:

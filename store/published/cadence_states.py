@@ -107,7 +107,8 @@ def set_archived(
                     THEN excluded.archived_by ELSE state.archived_by END,
                 takes_out = excluded.takes_out,
                 told_to = coalesce(excluded.told_to,
-                    CASE WHEN NOT state.takes_out THEN state.told_to END)
+                    CASE WHEN NOT state.takes_out THEN state.told_to
+                        WHEN excluded.archived_at IS NULL THEN 0 END)
             """
         ),
         {"name": name, "at": at, "by": by if at else "", "takes_out": takes_out},

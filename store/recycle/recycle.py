@@ -27,12 +27,14 @@ FURTHEST = timedelta(days=5 * 366)
 
 
 def recycled_lead(connection: Connection, lead_id: int, reason: str) -> RecycledLead:
-    """The lead as parking for ``reason`` sees it."""
+    """The lead as parking for ``reason`` sees it; a cadence that was chosen for its return and is
+    archived since counts as none."""
     row = connection.execute(
         text(
             """
             SELECT lead.id, cycle, phase_since, time_zone, country, return_on, return_why,
-                return_cadence,
+                CASE WHEN EXISTS (SELECT FROM cadence_state WHERE name = return_cadence
+                    AND archived_at IS NOT NULL) THEN '' ELSE return_cadence END AS return_cadence,
                 coalesce(account.attributes, '{}') || lead.attributes AS attributes
             FROM lead LEFT JOIN account ON account.id = lead.account_id WHERE lead.id = :id
             """

@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from domain.cadences.entry import WhyNot
 from domain.cadences.triggers import Way
 from store.consent.confirmations import confirm
+from store.journeys import enrollment_entries
 from store.published.cadence_states import set_archived
+from store.recycle.recycle import recycled_lead
 from tests.services.entering import TRIGGERS, Door, cadence_text, door
 
 __all__ = ["door"]  # A fixture.
@@ -88,6 +91,31 @@ def test_nobody_enters_what_is_archived_nor_later(door: Door, way: Way) -> None:
     door.now += timedelta(hours=1)
     door.works()
     assert door.became() == {lead: ["archived"]}
+
+
+def test_who_was_told_before_the_archive_did_not_enter(door: Door) -> None:
+    """The next run's enrollment would be written into this run too, and undoing this one would
+    take the lead out of another cadence."""
+    spring(door, Way.EVENT)
+    lead = door.lead()
+    door.happens(Way.EVENT, lead)
+    door.works()
+    with door.database.begin() as connection:
+        enrollment_entries.begin(connection, lead, door.now)
+        enrollment_entries.stay_out(connection, lead, WhyNot.ARCHIVED)
+
+    assert door.became() == {lead: ["archived"]}
+    assert door.book.value("SELECT count(entered_at) FROM enrollment_run_lead") == 0
+
+
+def test_nobody_comes_back_to_what_is_archived(door: Door) -> None:
+    """A lead for which a rep had chosen it would go there and back until its cycles are used up."""
+    spring(door, Way.EVENT)
+    lead = door.lead(phase_since=door.now, return_cadence="spring")
+    with door.database.begin() as connection:
+        assert recycled_lead(connection, lead, "lost").return_cadence == "spring"
+        set_archived(connection, "spring", "Clara", door.now, takes_out=True)
+        assert recycled_lead(connection, lead, "lost").return_cadence == ""
 
 
 @pytest.mark.parametrize("way", WAYS)
