@@ -42,12 +42,14 @@ NAMES = frozenset(
         *("US", "USD"),
         # What stands in a new file until one gives it a name.
         *("my", "cadence"),
+        # Files that mails include.
+        *("header", "footer", "signature"),
         # Who found a method.
         *("Kaplan", "Meier"),
     )
 )
 CODES = re.compile(
-    r"\S+@\S+|https?://\S+|<[^>]*>|[A-Z]+(_[A-Z]+)+|[a-z0-9./-]+\.(yaml|mjml|md|example)"
+    r"\S+@\S+|https?://\S*|<[^>]*>|[A-Z]+(_[A-Z]+)+|[a-z0-9./-]+\.(yaml|mjml|md|example)"
     r"|(GET|POST|PUT|PATCH|DELETE) /api/\S+|(cp|gb)\d+|\S+:\d+/\S+|lead-\d+"
 )
 """Addresses, names of files and of variables, character sets."""
@@ -90,7 +92,8 @@ DOCUMENTS = {
 """The same in JSON."""
 READ = """
     () => {
-      const code = "script, style, code, pre, textarea, kbd, i, .cm-content, .q-icon, [data-typed]";
+      const code = "script, style, code, pre, textarea, kbd, i, .cm-content, .q-icon, " +
+        "[data-typed], [contenteditable]";
       const seen = [document.title];
       const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
       while (texts.nextNode()) {
