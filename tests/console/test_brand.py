@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 from sqlalchemy import text
 
 from tests.console.conftest import Console
@@ -12,9 +12,9 @@ from tests.console.test_policy_forms import in_force, publish
 from tests.support.pictures import picture
 from tests.support.web_app import Site
 
-LOGO = {"name": "logo.png", "mimeType": "image/png", "buffer": picture("PNG", (640, 160))}
-PHOTO = {"name": "team.jpg", "mimeType": "image/jpeg", "buffer": picture("JPEG", (900, 600))}
-SVG = {"name": "logo.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"}
+LOGO = FilePayload(name="logo.png", mimeType="image/png", buffer=picture("PNG", (640, 160)))
+PHOTO = FilePayload(name="team.jpg", mimeType="image/jpeg", buffer=picture("JPEG", (900, 600)))
+SVG = FilePayload(name="logo.svg", mimeType="image/svg+xml", buffer=b"<svg/>")
 
 
 def test_marketing_gives_mails_the_look_of_the_company(
@@ -31,11 +31,11 @@ def test_marketing_gives_mails_the_look_of_the_company(
     page.get_by_role("button", name="Choose an image").click()
     page.get_by_role("dialog").get_by_role("button", name="Upload an image").click()
     upload = page.get_by_role("dialog", name="Upload an image")
-    upload.get_by_label("File").set_input_files(SVG)  # type: ignore[arg-type]
+    upload.get_by_label("File").set_input_files(SVG)
     upload.get_by_label("What it shows").fill("Lindenmoor")
     upload.get_by_role("button", name="Upload").click()
     expect(upload.get_by_text("An SVG can run scripts")).to_be_visible()
-    upload.get_by_label("File").set_input_files(LOGO)  # type: ignore[arg-type]
+    upload.get_by_label("File").set_input_files(LOGO)
     upload.get_by_role("button", name="Upload").click()
     logo = mail.get_by_role("img", name="Lindenmoor")
     expect(logo).to_be_visible()
@@ -77,7 +77,7 @@ def test_an_image_that_no_mail_shows_is_deleted(site: Site, console: Console) ->
     upload = page.get_by_role("dialog", name="Upload an image")
     upload.get_by_role("button", name="Upload").click()
     expect(upload.get_by_text("Choose an image.")).to_be_visible()
-    upload.get_by_label("File").set_input_files(PHOTO)  # type: ignore[arg-type]
+    upload.get_by_label("File").set_input_files(PHOTO)
     upload.get_by_role("button", name="Upload").click()
     expect(upload.get_by_text("Say what the image shows")).to_be_visible()
     upload.get_by_label("What it shows").fill("Our planners at work")

@@ -47,7 +47,7 @@ PAGES = (
     "leads.mails",
     "marketing.enrollments",
     "marketing.cadence",
-    "marketing.library",
+    "marketing.starting_points",
     "marketing.cadences",
     "marketing.templates",
     "marketing.policies",

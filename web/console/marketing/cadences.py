@@ -92,7 +92,7 @@ async def cadences(visit: PageVisit, *, archived: bool = False) -> None:
         writing = await visit.read(list_drafts, visit.who.user_id)
         with visit.top:
             button(_("Import a bundle"), ImportDialog(visit).open)
-            go(_("Start from another"), "/cadences/library")
+            go(_("Start from another"), "/cadences/starting-points")
             go(_("New cadence"), "/cadences/new", main=True)
     mine = {draft.name for draft in writing if draft.kind == "cadence"}
     if "" in mine:

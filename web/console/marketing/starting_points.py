@@ -1,4 +1,4 @@
-"""``/console/cadences/library``: cadences to start from, each with what it is for and how
+"""``/console/cadences/starting-points``: cadences to start from, each with what it is for and how
 it runs."""
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ steps:
 """
 
 
-@console_page("/cadences/library", Action.PUBLISH, N_("Cadences to start from"))
+@console_page("/cadences/starting-points", Action.PUBLISH, N_("Cadences to start from"))
 async def library(visit: PageVisit) -> None:
     """Starters that come with Perennial, and the cadences that are published here."""
     show(escape(_("A copy is a draft of yours until you publish it; what you copy stays.")), "p")
