@@ -17,21 +17,12 @@ from store.publishing.known_attributes import attribute_names
 from store.views.cadence_figures import CadenceStanding, leads_on_steps
 from web.console.marketing.drawing import Drawing
 from web.console.marketing.editor import Editor
+from web.console.marketing.starting_points import BEGINNING
 from web.console.pages import console_page
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
-START = """\
-cadence: my-cadence
-description: >-
-  {purpose}
-topic: nurture
-window:
-  days: [tue, wed, thu]
-  from: "09:00"
-  to: "16:30"
-steps: []
-"""
+START = BEGINNING.rstrip() + " []\n"
 
 
 @console_page("/cadences/new", Action.PUBLISH, N_("New cadence"))
@@ -47,7 +38,7 @@ async def edit_cadence(visit: PageVisit, name: str) -> None:
 
 
 async def _write(visit: PageVisit, name: str) -> None:
-    start = START.format(purpose=_("Whom it is for, and what it is to achieve."))
+    start = START.format(name="my-cadence", purpose=_("Whom it is for, and what it is to achieve."))
     drawing = Drawing(
         visit,
         await visit.read(leads_on_steps, name) if name else CadenceStanding({}, {}),

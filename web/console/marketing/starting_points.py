@@ -100,7 +100,7 @@ STARTERS = (
 """,
     ),
 )
-_START = """\
+BEGINNING = """\
 cadence: {name}
 description: >-
   {purpose}
@@ -111,10 +111,11 @@ window:
   to: "16:30"
 steps:
 """
+"""How a cadence is begun; its steps follow."""
 
 
 @console_page("/cadences/starting-points", Action.PUBLISH, N_("Cadences to start from"))
-async def library(visit: PageVisit) -> None:
+async def starting_points(visit: PageVisit) -> None:
     """Starters that come with Perennial, and the cadences that are published here."""
     show(escape(_("A copy is a draft of yours until you publish it; what you copy stays.")), "p")
     with section(_("Come with Perennial")):
@@ -137,7 +138,7 @@ async def library(visit: PageVisit) -> None:
 def text_of(starter: Starter) -> str:
     """A starter as YAML, in the reader's language."""
     steps = starter.steps.format(call=_("Call about what the lead read"))
-    return _START.format(name=starter.name, purpose=_(starter.purpose)) + steps
+    return BEGINNING.format(name=starter.name, purpose=_(starter.purpose)) + steps
 
 
 def _shown(title: str, text: str, copy: Callable[[], Awaitable[None]]) -> None:
