@@ -104,6 +104,7 @@ WHY_NOT = {
     "in_run": "Is about to be enrolled otherwise",
     "already_in": "In this cadence already",
     "better_cadence": "In a cadence with a higher priority",
+    "too_late": "Happened too long ago",
     "other_cadence": "In another cadence",
     "re_entry": "Was in it before, and may not enter again",
     "excluded": "Excluded by the cadence",

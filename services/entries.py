@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby
 
+import structlog
 from sqlalchemy import Connection
 
 from crash_points import crash_point
@@ -22,6 +23,8 @@ from store.journeys import enrollment_entries, enrollment_runs, triggered_entrie
 from store.journeys.triggered_entries import DueEntry
 from store.published.cadence_states import archived_cadences
 from store.published.cadences import PublishedCadence, latest_cadence
+
+log = structlog.get_logger()
 
 AT_ONCE = 500
 """What is looked at in one transaction."""
@@ -40,15 +43,30 @@ def look_at_entries(connection: Connection, now: datetime) -> bool:
         return False
     crash_point("entries.taken")
     enrollment_runs.lock_enrolling(connection)
-    wanted = [one for one in found if _holds(one, now)]
     archived = archived_cadences(connection)
-    _leave_out(connection, [one for one in wanted if one.cadence in archived], now)
-    wanted = [one for one in wanted if one.cadence not in archived]
+    wanted: list[DueEntry] = []
+    waiting: list[DueEntry] = []
+    staying: dict[WhyNot, list[DueEntry]] = {}
+    for one in found:
+        try:
+            if not _holds(one, now):
+                continue
+        except Exception as error:
+            waiting += _wait([one], error)
+        else:
+            why = _why_not(one, archived, now)
+            (staying.setdefault(why, []) if why else wanted).append(one)
+    for why, entries in staying.items():
+        _leave_out(connection, entries, why, now)
     # Where a form or a write key names one that is not published, it is waited for.
     cadences = _published(connection, {one.cadence for one in wanted})
-    waiting = [one for one in wanted if one.cadence not in cadences]
+    waiting += [one for one in wanted if one.cadence not in cadences]
     for published, entries in _by_priority(cadences, wanted):
-        waiting += _enter(connection, published, entries, now)
+        try:
+            with connection.begin_nested():
+                waiting += _enter(connection, published, entries, now)
+        except Exception as error:
+            waiting += _wait(entries, error)
     crash_point("entries.put_in_run")
     settled = {one.id for one in found} - {one.id for one in waiting}
     triggered_entries.settle(connection, [one for one in found if one.id in settled])
@@ -78,8 +96,6 @@ def _holds(one: DueEntry, now: datetime) -> bool:
         return False
     if one.event is None:
         return True
-    if one.at < now - OLDEST_EVENT:
-        return False
     facts = prepared({"event": one.event}, now)
     return not one.condition or compile_condition(one.condition, EVENT_FACTS).holds(facts)
 
@@ -92,11 +108,32 @@ def _published(connection: Connection, names: Collection[str]) -> dict[str, Publ
     return found
 
 
-def _leave_out(connection: Connection, entries: Sequence[DueEntry], now: datetime) -> None:
-    """Keep that nobody enters what is archived: not later, when it is unarchived, either."""
+def _why_not(one: DueEntry, archived: Collection[str], now: datetime) -> WhyNot | None:
+    if one.cadence in archived:
+        return WhyNot.ARCHIVED
+    # One that was noted in time and is looked at again is late by no fault of its own.
+    is_late = one.event is not None and not one.put_off and one.at < now - OLDEST_EVENT
+    return WhyNot.TOO_LATE if is_late else None
+
+
+def _wait(entries: Sequence[DueEntry], error: Exception) -> Sequence[DueEntry]:
+    """Have those that fail looked at again, so that the others don't wait for them."""
+    log.warning(
+        "entries wait",
+        cadence=entries[0].cadence,
+        entries=[one.id for one in entries],
+        reason=type(error).__name__,
+    )
+    return entries
+
+
+def _leave_out(
+    connection: Connection, entries: Sequence[DueEntry], why: WhyNot, now: datetime
+) -> None:
+    """Keep why these do not enter: not later either, when a cadence is unarchived, say."""
     for _, some in groupby(sorted(entries, key=_key), key=_key):
         alike = list(some)
-        staying = {one.lead_id: WhyNot.ARCHIVED for one in alike}
+        staying = dict.fromkeys((one.lead_id for one in alike), why)
         triggered_entries.put_in_run(connection, alike[0], {}, staying, now)
 
 

@@ -91,6 +91,8 @@ class WhyNot(StrEnum):
     EXCLUDED = "excluded"
     ARCHIVED = "archived"
     """The cadence is, since the run began."""
+    TOO_LATE = "too_late"
+    """What has it enter happened days before anybody could look at it."""
     READY = "ready"
     """Its score is that of a lead for sales."""
 

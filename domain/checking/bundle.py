@@ -44,9 +44,9 @@ _DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
     *(LookupError, NotImplementedError, RuntimeError, ValueError),
 )
-"""What ``zipfile`` raises at archives that are none: NotImplementedError at a way of packing that it
-lacks, RuntimeError at a password, LookupError and ValueError at tables and names that lead nowhere.
-Faults of ours can be the same, so they are caught only around it."""
+"""What ``zipfile`` raises at archives that are none: NotImplementedError at a way of packing that
+it lacks, RuntimeError at a password, LookupError and ValueError at tables and names that lead
+nowhere. Faults of ours can be the same, so they are caught only around it."""
 _HELD = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _NAME = r"[a-z0-9][a-z0-9-]{0,99}"
 

@@ -29,7 +29,8 @@ _READ = text(
     SELECT due.id, due.cadence, due.trigger_id, due.way, due.what, due.lead_id, due.at,
         due.trigger_id IS NULL OR one.id IS NOT NULL AS holds,
         coalesce(one.condition, '') AS condition, due.engagement_id IS NOT NULL AS by_event,
-        coalesce(event.machine, 'gone') AS machine, event.kind, event.name, event.detail
+        due.not_before IS NOT NULL AS put_off, coalesce(event.machine, 'gone') AS machine,
+        event.kind, event.name, event.detail
     FROM entry_due AS due
     LEFT JOIN cadence_trigger AS one ON one.id = due.trigger_id
     LEFT JOIN engagement AS event ON event.id = due.engagement_id AND event.at = due.at
@@ -110,6 +111,7 @@ class DueEntry:
         condition: over the event, '' for none.
         event: what the condition reads; None for what is no event.
         machine: which machine did it, '' for none.
+        put_off: whether it was looked at before, and is looked at again.
     """
 
     id: int
@@ -123,6 +125,7 @@ class DueEntry:
     condition: str
     event: Mapping[str, Any] | None
     machine: str
+    put_off: bool
 
 
 class DateTriggerRow(NamedTuple):
@@ -166,6 +169,7 @@ def due_entries(connection: Connection, now: datetime, most: int) -> list[DueEnt
                 condition=row.condition,
                 event=event,
                 machine=row.machine if row.by_event else "",
+                put_off=row.put_off,
             )
         )
     return found

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, text
 
 from domain.cadences.entry import WhyNot
-from domain.cadences.triggers import Way
+from domain.cadences.triggers import OLDEST_EVENT, Way
+from services.enrollment_forecast import Assessed, assess
 from store.consent.confirmations import confirm
 from store.journeys import enrollment_entries
 from store.published.cadence_states import set_archived
+from store.published.cadences import PublishedCadence
 from store.recycle.recycle import recycled_lead
 from tests.services.entering import TRIGGERS, Door, cadence_text, door
 
@@ -91,6 +96,61 @@ def test_nobody_enters_what_is_archived_nor_later(door: Door, way: Way) -> None:
     door.now += timedelta(hours=1)
     door.works()
     assert door.became() == {lead: ["archived"]}
+
+
+def test_one_cadence_that_fails_keeps_nobody_out_of_the_others(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would enter any cadence until somebody mends data by hand."""
+    broken = cadence_text("broken", "form: guide", entry="priority: 1")
+    door.publish(cadence_text("spring", "form: guide"), broken)
+    lead = door.lead()
+    door.happens(Way.FORM, lead)
+    with monkeypatch.context() as failing:
+        failing.setattr("services.entries.assess", fails_for("broken"))
+        door.works()
+    assert door.became() == {lead: ["told"]}
+    assert door.became("broken") == {}
+
+    door.begins(lead, "spring")
+    door.now += timedelta(minutes=6)
+    door.works()
+    assert door.became("broken") == {lead: ["told"]}, "it is looked at again"
+
+
+def fails_for(cadence: str) -> Callable[..., Assessed]:
+    """Who may enter, but for one cadence of which a statement fails."""
+
+    def failing(
+        connection: Connection, leads: list[int], published: PublishedCadence, *more: Any, **by: Any
+    ) -> Assessed:
+        if published.cadence.name == cadence:
+            connection.execute(text("SELECT 1 / 0"))
+        return assess(connection, leads, published, *more, **by)
+
+    return failing
+
+
+def test_what_was_noted_in_time_is_not_late(door: Door) -> None:
+    """A lead that is elsewhere for some days would be forgotten; one that clicked before a
+    standstill of a week would get the mails for it, and nobody would know why another did not."""
+    spring(door, Way.EVENT)
+    early, late = door.lead(phase=""), door.lead()
+    door.happens(Way.EVENT, early)
+    door.run(
+        "INSERT INTO enrollment_run (cadence, selected, replaces, by, at) "
+        "VALUES ('other', 1, false, 'Clara', now()); "
+        "INSERT INTO enrollment_run_lead (run_id, lead_id, state) "
+        "SELECT max(id), :id, 'told' FROM enrollment_run",
+        id=early,
+    )
+    door.works()
+    door.happens(Way.EVENT, late)
+    door.now += OLDEST_EVENT + timedelta(hours=1)
+    door.run("UPDATE enrollment_run_lead SET state = 'dropped'; UPDATE lead SET phase = 'Recycle'")
+    door.works()
+
+    assert door.became() == {early: ["told"], late: ["too_late"]}
 
 
 def test_who_was_told_before_the_archive_did_not_enter(door: Door) -> None:
@@ -194,12 +254,12 @@ def test_only_events_that_the_condition_is_about_have_a_lead_enter(door: Door) -
     door.now += timedelta(days=10)
     door.does(lead, "Trial Started", at=door.now - timedelta(days=4))
     door.works()
-    assert door.became() == {}
+    assert door.became() == {lead: ["too_late"]}
 
     door.does(lead, "Trial Started")
     door.run("UPDATE engagement SET machine = 'scanner'")
     door.works()
-    assert door.became() == {}
+    assert door.became() == {lead: ["too_late"]}
 
 
 def test_what_a_visitor_did_counts_when_it_is_known_whose_it_was(door: Door) -> None:
