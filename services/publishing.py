@@ -24,6 +24,7 @@ from store.publishing.publishing import (
     check_beside_published,
     is_in_force,
     publish_checked,
+    taken_templates,
 )
 from store.scoring.event_months import kept_beyond
 
@@ -101,6 +102,21 @@ def check_texts(connection: Connection, files: Mapping[str, str]) -> Checked:
                 f"files[{number}].name",
             )
     return check_beside_published(connection, files, template_parts(TEMPLATES))
+
+
+def check_new_mails(connection: Connection, files: Mapping[str, str]) -> Checked:
+    """As :func:`check_texts`, of templates that are to replace nothing that anybody has.
+
+    Raises:
+        Conflict: one is published, or somebody has a draft of it.
+    """
+    names = {known[0] for file in files if (known := template_of(file))}
+    if taken := taken_templates(connection, names):
+        raise Conflict(
+            sentence("There is a mail '{mail}' already: choose another name.", mail=taken[0]),
+            "name",
+        )
+    return check_texts(connection, files)
 
 
 def refuse_mistakes(

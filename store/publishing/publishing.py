@@ -6,7 +6,7 @@ last holds, wherever it was written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -285,6 +285,24 @@ def template_ids(connection: Connection) -> dict[str, dict[str, int]]:
     for name, language, version_id in rows:
         ids.setdefault(name, {})[language] = version_id
     return ids
+
+
+def taken_templates(connection: Connection, names: Collection[str]) -> list[str]:
+    """Those of these template names that are published or that somebody has a draft of; nobody
+    publishes before the end of the transaction."""
+    lock_publishing(connection)
+    rows = connection.scalars(
+        text(
+            """
+            SELECT name FROM template_version WHERE name = ANY(cast(:names AS text[]))
+            UNION SELECT split_part(name, '.', 1) FROM draft WHERE kind = 'template'
+                AND split_part(name, '.', 1) = ANY(cast(:names AS text[]))
+            ORDER BY 1
+            """
+        ),
+        {"names": list(names)},
+    )
+    return list(rows)
 
 
 def cadence_names(connection: Connection) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from functools import partial
 
 from markupsafe import escape
@@ -16,7 +17,7 @@ from domain.authoring.yaml_source import validate
 from domain.cadences.cadence import Cadence
 from domain.refusals import Conflict, Invalid
 from domain.sentences import sentence
-from services.publishing import check_texts
+from services.publishing import check_new_mails, check_texts
 from store.published.drafts import drafts_of, keep_draft
 from store.published.published_texts import text_in_force
 from store.publishing.publishing import ReplacedVersion, cadence_names, template_ids
@@ -128,10 +129,19 @@ async def _with_own_mails(visit: PageVisit, text: str, called: str) -> str:
             "name",
         )
     files = await visit.read(_copies, names)
-    await visit.act(services.publishing.publish, sorted(files), partial(check_texts, files=files))
-    for old, new in names.items():
-        text = re.sub(rf"(\bemail:\s*[\"']?){re.escape(old)}(?![\w-])", rf"\g<1>{new}", text)
-    return text
+    await visit.act(
+        services.publishing.publish, sorted(files), partial(check_new_mails, files=files)
+    )
+    return with_mails(text, names)
+
+
+def with_mails(text: str, names: Mapping[str, str]) -> str:
+    """The text of a cadence that sends other mails (old → new name) in the place of its own."""
+    return re.sub(
+        r"(\bemail:\s*[\"']?)([\w-]+)",
+        lambda found: found[1] + names.get(found[2], found[2]),
+        text,
+    )
 
 
 def _copies(connection: Connection, names: dict[str, str]) -> dict[str, str]:

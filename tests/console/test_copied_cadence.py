@@ -1,0 +1,48 @@
+"""What a copy of a cadence takes along, and what it leaves alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from domain.access import Role
+from domain.email.rendering import CompiledTemplate
+from domain.refusals import Conflict
+from services.publishing import check_new_mails
+from store.access.users import add_user
+from store.engine import engine
+from store.published.cadences import TemplateSource, publish_templates
+from store.published.drafts import keep_draft
+from web.console.marketing.copying import with_mails
+
+
+def test_copied_mails_replace_nobodys(database_url: str) -> None:
+    """A mail that goes to leads today would be written over by the copy of another one, and a
+    colleague's draft be of something else."""
+    database = engine(database_url)
+    with database.begin() as connection:
+        publish_templates(
+            connection, [TemplateSource("copied-here", "ko", "", CompiledTemplate("", "", "", ""))]
+        )
+        clara = add_user(connection, "clara-copies@a.example", "Clara", Role.MARKETING)
+        keep_draft(
+            connection,
+            kind="template",
+            name="copied-draft.en",
+            user_id=clara,
+            text="",
+            based_on=0,
+            at=datetime.now(UTC),
+        )
+    for name in ("copied-here", "copied-draft"):
+        with database.begin() as connection, pytest.raises(Conflict, match=name):
+            check_new_mails(connection, {f"{name}.en.mjml": ""})
+    database.dispose()
+
+
+def test_names_of_mails_are_replaced_once() -> None:
+    """The copy would send a mail that is not there."""
+    text = "- email: a\n- email: 'b-a'\n- email: c  # email: a"
+    names = {"a": "b-a", "b-a": "b-b-a"}
+    assert with_mails(text, names) == "- email: b-a\n- email: 'b-b-a'\n- email: c  # email: b-a"
