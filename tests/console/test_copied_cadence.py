@@ -14,7 +14,7 @@ from store.access.users import add_user
 from store.engine import engine
 from store.published.cadences import TemplateSource, publish_templates
 from store.published.drafts import keep_draft
-from web.console.marketing.copying import with_mails
+from web.console.marketing.copying import with_mails, without_entry
 
 
 def test_copied_mails_replace_nobodys(database_url: str) -> None:
@@ -46,3 +46,11 @@ def test_names_of_mails_are_replaced_once() -> None:
     text = "- email: a\n- email: 'b-a'\n- email: c  # email: a"
     names = {"a": "b-a", "b-a": "b-b-a"}
     assert with_mails(text, names) == "- email: b-a\n- email: 'b-b-a'\n- email: c  # email: b-a"
+
+
+def test_a_copy_takes_nobody_in_by_itself() -> None:
+    """Published, it would take in whomever the original does, who then get both."""
+    text = "cadence: a\n# whom\nenter_when:\n  segment: x\nsteps:\n  - email: one  # first\n"
+    assert "enter_when" not in without_entry(text)
+    assert "- email: one  # first" in without_entry(text)
+    assert without_entry("cadence: [") == "cadence: ["

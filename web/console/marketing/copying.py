@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 import services.publishing
 from domain.access import Action
-from domain.authoring.yaml_source import validate
+from domain.authoring.yaml_edit import merged
+from domain.authoring.yaml_source import read, validate
 from domain.cadences.cadence import Cadence
 from domain.refusals import Conflict, Invalid
 from domain.sentences import sentence
@@ -26,6 +27,7 @@ from web.console.parts import show
 from web.console.visit import PageVisit
 from web.console.words import _
 
+ENTRY = "enter_when"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
 
@@ -37,6 +39,9 @@ async def copy_cadence(visit: PageVisit, original: str, source: str, called: str
     """
     with FormDialog(_("A copy of {name}", name=original)) as form:
         show(escape(_("The copy is a draft of yours until you publish it.")), "p")
+        if without_entry(source) != source:
+            said = _("Nobody enters it by itself: whom it takes in stays with the original.")
+            show(escape(said), "p")
         name = form.field("name", ui.input(_("Name"), value=called))
         mails = ui.checkbox(_("Copy its mails too, to change them for the copy alone"))
 
@@ -55,7 +60,7 @@ async def copy_cadence(visit: PageVisit, original: str, source: str, called: str
                 "name",
             )
         text = re.sub(r"^cadence:.*$", f"cadence: {chosen}", source, count=1, flags=re.MULTILINE)
-        text = titled(text, "")
+        text = without_entry(titled(text, ""))
         if mails.value:
             text = await _with_own_mails(visit, text, chosen)
         await visit.keep(
@@ -114,6 +119,14 @@ def titled(source: str, title: str) -> str:
     return re.sub(
         r"^cadence:.*\n", lambda found: found[0] + line, bare, count=1, flags=re.MULTILINE
     )
+
+
+def without_entry(source: str) -> str:
+    """The text of a cadence that nobody enters by itself; as it is where it can't be read."""
+    known = read(source, "")
+    if known.problems or not isinstance(known.data, dict) or ENTRY not in known.data:
+        return source
+    return merged(source, {key: one for key, one in known.data.items() if key != ENTRY})
 
 
 async def _with_own_mails(visit: PageVisit, text: str, called: str) -> str:
