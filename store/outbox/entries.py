@@ -37,7 +37,7 @@ def record_entries(
 
 def record_confirmed(connection: Connection, lead_ids: Collection[int], at: datetime) -> None:
     """Have these leads looked at again by what had them enter while their address was not
-    confirmed.
+    confirmed; by a segment only those that are in it still.
 
     Args:
         at: when it was, journey time, UTC.
@@ -51,6 +51,9 @@ def record_confirmed(connection: Connection, lead_ids: Collection[int], at: date
             FROM enrollment_run_lead AS one JOIN enrollment_run AS run ON run.id = one.run_id
             WHERE one.lead_id = ANY(cast(:leads AS bigint[])) AND one.state = 'left_out'
                 AND one.why = 'unconfirmed' AND run.way <> 'hand'
+                AND (run.way <> 'segment' OR EXISTS (SELECT FROM segment_member AS member
+                    JOIN segment ON segment.id = member.segment_id
+                    WHERE segment.name = run.what AND member.lead_id = one.lead_id))
             ORDER BY one.lead_id
             """
         ),

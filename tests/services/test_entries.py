@@ -280,6 +280,29 @@ def test_what_a_visitor_did_counts_when_it_is_known_whose_it_was(door: Door) -> 
     assert door.became() == {lead: ["told"]}
 
 
+def test_who_confirms_enters_by_no_segment_that_it_has_left(door: Door) -> None:
+    """A lead would get the mails for what no longer holds, a year after."""
+    spring(door, Way.SEGMENT)
+    lead = door.lead()
+    door.run(
+        "INSERT INTO write_key (name, key_hash) VALUES ('site', 'x'); "
+        "INSERT INTO confirmation (lead_id, write_key_id, cadence, brought_at) "
+        "SELECT :id, id, '', :now FROM write_key WHERE name = 'site'",
+        id=lead,
+        now=door.now,
+    )
+    door.happens(Way.SEGMENT, lead)
+    door.works()
+    assert door.became() == {lead: ["unconfirmed"]}
+    door.run("UPDATE lead SET country = 'GB'")
+    door.judge()
+
+    with door.database.begin() as connection:
+        confirm(connection, [lead], door.now)
+    door.works()
+    assert door.became() == {lead: ["unconfirmed"]}
+
+
 def test_who_has_to_confirm_enters_then(door: Door) -> None:
     """Double opt-in would end the way into the cadence: whoever confirms would hear nothing."""
     spring(door, Way.FORM)
