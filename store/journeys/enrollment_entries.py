@@ -155,7 +155,10 @@ _LAST_UNDONE = """
         AND one.state IN ('undoing', 'undone') AND one.entered_at IS NOT NULL
     ORDER BY one.undone_at DESC, one.entered_at LIMIT 1
 """
-_CAN_GO_ON = "(enrollment.ended_at IS NULL OR enrollment.exit_reason = :enrolled)"
+_CAN_GO_ON = """(enrollment.ended_at IS NULL OR enrollment.exit_reason = :enrolled)
+    AND NOT EXISTS (SELECT FROM cadence_version AS gone JOIN cadence_state AS state USING (name)
+        WHERE gone.id = enrollment.cadence_version_id AND state.archived_at IS NOT NULL
+            AND state.takes_out)"""
 _WAY_BACK = text(
     f"""
     SELECT left_phase, left_reason, left_cycle, coalesce(version.name, '') AS cadence

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from cli.connect import operator
 from domain.contracts.journey import EventCode, JourneyEvent, Phase
-from services import enrollments
+from services import cadences, enrollments
 from store.journeys.enrollment_runs import EnrollmentRunLine
 from store.outbox.relay_messages import notify_journey
 from tests.support.time_zones import where_it_is_night
@@ -84,6 +85,20 @@ async def test_a_run_that_is_undone_while_the_lead_goes_back_to_it_takes_it_furt
     await here.reaches(WHERE, "Recycle no_response 1", id=lead)
     assert here.values(RUNNING, id=lead) == []
     assert here.value("SELECT count(*) FROM touch") == 0
+
+
+async def test_nobody_goes_back_into_a_cadence_that_was_archived_since(here: World) -> None:
+    """Its leads were taken out: one that is put back would be mailed on, about what is over."""
+    marketing = Marketing(here)
+    lead, _first, second = await twice_enrolled(here, marketing)
+    cadences.archive(marketing.context, operator(), "welcome-nurture", take_out=True)
+
+    marketing.undoes(second)
+    await here.deliver()
+
+    await here.reaches("SELECT phase FROM lead WHERE id = :id", "Recycle", id=lead)
+    assert here.values(RUNNING, id=lead) == []
+    assert here.values(STATES, id=lead) == ["entered", "undone"]
 
 
 async def enrolled_from_rest(here: World, marketing: Marketing) -> tuple[int, EnrollmentRunLine]:
