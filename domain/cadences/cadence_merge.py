@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
@@ -34,14 +34,16 @@ _RULES = ("name", "description", "topic", "window", "exit_on")
 @dataclass(frozen=True)
 class MergeConflict:
     """What both changed. ``key`` is what an answer knows it by; ``rule`` is the field of the form
-    where it is none of a step, and ``values`` what mine and theirs say there. A step is None on the
-    side that deleted it."""
+    where it is none of a step (``order`` for that of the steps of a list), and ``values`` what mine
+    and theirs say there. A step is None on the side that deleted it; ``inside`` is the branch and
+    its arm into which a side moved it, '' for none."""
 
     key: str
     mine: StepForm | None = None
     theirs: StepForm | None = None
     rule: str = ""
     values: tuple[Any, Any] = (None, None)
+    inside: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ def merge(base: Any, mine: Any, theirs: Any, answers: Mapping[str, Side]) -> Mer
         return None
     work = _StepMerge(answers)
     made = work.rules(forms[0], forms[1], forms[2])
+    work.moves(forms[0].steps, forms[1].steps, forms[2].steps)
     made.steps = work.steps(forms[0].steps, forms[1].steps, forms[2].steps)
     data = with_form(mine, made)
     work.others(data, base, mine, theirs)
@@ -75,6 +78,7 @@ class _StepMerge:
     def __init__(self, answers: Mapping[str, Side]) -> None:
         self.conflicts: list[MergeConflict] = []
         self._answers = answers
+        self._moved: dict[int, StepForm | None] = {}
 
     def _is_theirs(self, conflict: MergeConflict) -> bool:
         self.conflicts.append(conflict)
@@ -102,6 +106,28 @@ class _StepMerge:
                 if key in theirs:
                     data[key] = other
 
+    def moves(self, base: Sequence[StepForm], mine: list[StepForm], theirs: list[StepForm]) -> None:
+        """Steps that somebody moved to another list, such as the arm of a branch, and that the
+        other one changed, deleted or moved too: what is not taken goes from the list where it
+        stands."""
+        ours, others = _Moves.between(base, mine), _Moves.between(base, theirs)
+        for was in each_step(base):
+            one, other = ours.to.get(id(was)), others.to.get(id(was))
+            kept, left = ours.kept.get(id(was)), others.kept.get(id(was))
+            stays = kept or left
+            unchanged = stays is not None and data_of(stays) == data_of(was)
+            if (one is None and other is None) or unchanged or _is_same(one, other):
+                continue
+            here, there = (one.step if one else kept), (other.step if other else left)
+            inside = (one.inside if one else "", other.inside if other else "")
+            key = _key(here, there)
+            if self._is_theirs(MergeConflict(key, here, there, inside=inside)):
+                _drop(mine, one)
+                self._moved[id(was)] = _as_new(left) if left else None
+            else:
+                _drop(theirs, other)
+                self._moved[id(was)] = kept
+
     def steps(
         self, base: Sequence[StepForm], mine: Sequence[StepForm], theirs: Sequence[StepForm]
     ) -> list[StepForm]:
@@ -125,6 +151,13 @@ class _StepMerge:
         for at, one in enumerate(mine):
             made.setdefault(("mine", at), one)
         first: Side = "theirs" if _in_order(to_mine) and not _in_order(to_theirs) else "mine"
+        shared = sorted(to_mine.keys() & to_theirs.keys())
+        orders = [sorted(shared, key=places.__getitem__) for places in (to_mine, to_theirs)]
+        if shared not in orders and orders[0] != orders[1]:
+            listed = "-".join(map(str, (base[0].was or ())[:-1]))
+            values = ([*mine], [*theirs])
+            if self._is_theirs(MergeConflict(f"order-{listed}", rule="order", values=values)):
+                first = "theirs"
         second: Side = "mine" if first == "theirs" else "theirs"
         sizes = {"mine": len(mine), "theirs": len(theirs)}
         ordered = [one for at in range(sizes[first]) if (one := made[first, at]) is not None]
@@ -141,6 +174,8 @@ class _StepMerge:
         self, was: StepForm, mine: StepForm | None, theirs: StepForm | None
     ) -> StepForm | None:
         """A step that was there before, None where it is deleted."""
+        if id(was) in self._moved:
+            return self._moved[id(was)]
         if mine is None and theirs is None:
             return None
         if mine is None or theirs is None:
@@ -173,6 +208,90 @@ class _StepMerge:
         merged.then = self.steps(was.then, mine.then, theirs.then)
         merged.otherwise = self.steps(was.otherwise, mine.otherwise, theirs.otherwise)
         return merged
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """A step in another list than before; ``place`` is alike where two moved it alike."""
+
+    step: StepForm
+    place: Any
+    inside: str
+
+
+@dataclass
+class _Moves:
+    """What became of steps, by the ``id()`` of what they were: those that are in their list still
+    and those that were moved to another."""
+
+    kept: dict[int, StepForm] = field(default_factory=dict)
+    to: dict[int, _Moved] = field(default_factory=dict)
+    gone: list[StepForm] = field(default_factory=list)
+    new: list[_Moved] = field(default_factory=list)
+
+    @classmethod
+    def between(cls, base: Sequence[StepForm], other: Sequence[StepForm]) -> _Moves:
+        found = cls()
+        found._compare(base, other, (), "")
+        gone, new = found.gone, found.new
+        while gone:
+            was = gone.pop(0)
+            same = next((one for one in new if _is_moved(was, one.step)), None)
+            if same is not None:
+                new.remove(same)
+                found.to[id(was)] = same
+            elif isinstance(was, BranchForm):
+                gone += [*was.then, *was.otherwise]
+        return found
+
+    def _compare(
+        self,
+        base: Sequence[StepForm],
+        other: Sequence[StepForm],
+        place: Any,
+        inside: str,
+    ) -> None:
+        places = _matched(base, other)
+        self.gone += [one for at, one in enumerate(base) if at not in places]
+        known = {there: base[at] for at, there in places.items()}
+        for at, one in enumerate(other):
+            was = known.get(at)
+            if was is None:
+                before = _does(other[at - 1]) if at else ()
+                self.new.append(_Moved(one, (place, before), inside))
+            else:
+                self.kept[id(was)] = one
+            if isinstance(one, BranchForm):
+                old = was if isinstance(was, BranchForm) else BranchForm()
+                here = (place, was.was if was else data_of(one))
+                into = one.condition
+                self._compare(old.then, one.then, (here, "then"), f"{into}, then")
+                arm = (here, "else")
+                self._compare(old.otherwise, one.otherwise, arm, f"{into}, else")
+
+
+def _is_moved(was: StepForm, new: StepForm) -> bool:
+    """Whether a new step is one that is gone elsewhere. Waits and exits are all alike."""
+    if was.id or new.id:
+        return was.id == new.id and was.kind == new.kind
+    return not isinstance(was, WaitForm | ExitForm) and _does(was) == _does(new)
+
+
+def _is_same(one: _Moved | None, other: _Moved | None) -> bool:
+    if one is None or other is None:
+        return False
+    return (one.place, data_of(one.step)) == (other.place, data_of(other.step))
+
+
+def _drop(steps: list[StepForm], moved: _Moved | None) -> None:
+    """Take a step out of the list where it stands."""
+    if moved is None:
+        return
+    steps[:] = [one for one in steps if one is not moved.step]
+    for one in steps:
+        if isinstance(one, BranchForm):
+            _drop(one.then, moved)
+            _drop(one.otherwise, moved)
 
 
 def _fields_merged(was: StepForm, mine: StepForm, theirs: StepForm) -> tuple[StepForm, bool]:

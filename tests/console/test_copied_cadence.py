@@ -1,4 +1,4 @@
-"""What a copy of a cadence takes along, and what it leaves alone."""
+"""What a copy of a cadence takes along and leaves alone, and what is asked as two are merged."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.access import Role
+from domain.cadences.cadence_form import TaskForm
 from domain.email.rendering import CompiledTemplate
 from domain.refusals import Conflict
 from services.publishing import check_new_mails
@@ -15,6 +16,7 @@ from store.engine import engine
 from store.published.cadences import TemplateSource, publish_templates
 from store.published.drafts import keep_draft
 from web.console.marketing.copying import with_mails, without_entry
+from web.console.marketing.merging import differing
 
 
 def test_copied_mails_replace_nobodys(database_url: str) -> None:
@@ -54,3 +56,12 @@ def test_a_copy_takes_nobody_in_by_itself() -> None:
     assert "enter_when" not in without_entry(text)
     assert "- email: one  # first" in without_entry(text)
     assert without_entry("cadence: [") == "cadence: ["
+
+
+def test_answers_that_read_the_same_tell_what_differs() -> None:
+    """Nobody could tell whose of two tasks with one title to take."""
+    mine, theirs = (TaskForm(title="Ring", instructions=said) for said in ("Be kind", "Be brief"))
+    assert differing(mine, theirs) == (
+        {"instructions": "Be kind"},
+        {"instructions": "Be brief"},
+    )

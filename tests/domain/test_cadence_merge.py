@@ -122,3 +122,53 @@ def test_new_steps_are_one_only_in_the_same_place() -> None:
     early = changed(("  - email: one\n", "  - email: one\n  - email: more\n"))
     late = BASE + "  - email: more\n"
     assert both(early, late)[0] == early + "  - email: more\n"
+
+
+TWO = "        - email: two\n"
+ONE = "  - email: one\n"
+
+
+def test_a_step_that_was_moved_and_deleted_is_asked() -> None:
+    """A mail would go that a colleague took out, or none that was only put into a branch."""
+    moved = changed((ONE, ""), (TWO, TWO + "        - email: one\n"))
+    deleted = changed((ONE, ""))
+    for mine, theirs, side in ((moved, deleted, "mine"), (deleted, moved, "theirs")):
+        _text, made = both(mine, theirs)
+        (asked,) = made.conflicts
+        assert (asked.mine is None, asked.theirs is None) == (side != "mine", side == "mine")
+        for answer in ("mine", "theirs"):
+            base, one, other = (read(text, "").data for text in (BASE, mine, theirs))
+            done = merge(base, one, other, {asked.key: answer})
+            assert done is not None
+            assert str(done.data).count("'one'") == (1 if answer == side else 0)
+    assert both(moved, BASE)[1].conflicts == []
+    assert both(BASE, moved)[1].data == both(moved, BASE)[1].data
+    assert both(moved, moved)[0] == moved
+
+
+def test_a_step_that_both_moved_stands_once() -> None:
+    """Leads would get the mail twice."""
+    mine = changed((ONE, ""), (TWO, TWO + "        - email: one\n"))
+    theirs = changed((ONE, ""), ("      else:\n", "      else:\n        - email: one\n"))
+    base, one, other = (read(text, "").data for text in (BASE, mine, theirs))
+    (asked,) = both(mine, theirs)[1].conflicts
+    taken: tuple[tuple[Side, str], ...] = (("mine", mine), ("theirs", theirs))
+    for answer, text in taken:
+        done = merge(base, one, other, {asked.key: answer})
+        assert done is not None
+        assert done.data == read(text, "").data
+
+
+def test_whose_order_holds_is_asked() -> None:
+    """A colleague's order would be lost without a word."""
+    end = "  - wait: 1 week\n  - email: three\n"
+    mine = changed((end, "  - email: three\n  - wait: 1 week\n"))
+    theirs = changed((ONE + "  - wait: 3 days\n", "  - wait: 3 days\n" + ONE))
+    base, one, other = (read(text, "").data for text in (BASE, mine, theirs))
+    (asked,) = both(mine, theirs)[1].conflicts
+    assert asked.rule == "order"
+    taken: tuple[tuple[Side, str], ...] = (("mine", mine), ("theirs", theirs))
+    for answer, text in taken:
+        done = merge(base, one, other, {asked.key: answer})
+        assert done is not None
+        assert done.data == read(text, "").data

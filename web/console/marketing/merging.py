@@ -11,7 +11,7 @@ from nicegui import ui
 
 from domain.authoring.yaml_edit import merged
 from domain.authoring.yaml_source import read
-from domain.cadences.cadence_form import StepForm, WindowForm
+from domain.cadences.cadence_form import StepForm, WindowForm, data_of
 from domain.cadences.cadence_merge import MergeConflict, MergedCadence, Side, merge
 from web.console.frame import say_done, say_no
 from web.console.marketing.cadence_rules import window_words
@@ -27,6 +27,7 @@ RULES = {
     "topic": N_("Topic"),
     "window": N_("Mail goes"),
     "exit_on": N_("Ends early when"),
+    "order": N_("Order of the steps"),
 }
 
 
@@ -91,13 +92,37 @@ async def _answers(canvas: Canvas, conflicts: Sequence[MergeConflict]) -> dict[s
 
 
 def _said(canvas: Canvas, one: MergeConflict) -> tuple[str, str]:
-    if not one.rule:
-        return _step(canvas, one.mine), _step(canvas, one.theirs)
-    return _value(canvas, one.values[0]), _value(canvas, one.values[1])
+    if one.rule == "order":
+        mine, theirs = (" → ".join(_step(canvas, step) for step in side) for side in one.values)
+        return mine, theirs
+    if one.rule:
+        return _value(canvas, one.values[0]), _value(canvas, one.values[1])
+    mine, theirs = _step(canvas, one.mine, one.inside[0]), _step(canvas, one.theirs, one.inside[1])
+    if mine == theirs and one.mine and one.theirs:
+        mine, theirs = (
+            f"{mine} ({more})" for more in map(as_text, differing(one.mine, one.theirs))
+        )
+    return mine, theirs
 
 
-def _step(canvas: Canvas, step: StepForm | None) -> str:
-    return canvas.said(step)[0].striptags() if step else _("deleted")
+def differing(mine: StepForm, theirs: StepForm) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What two versions of a step say otherwise, by the keys of the file."""
+    one, other = _flat(data_of(mine)), _flat(data_of(theirs))
+    keys = [key for key in {**one, **other} if one.get(key) != other.get(key)]
+    return {key: one.get(key) for key in keys}, {key: other.get(key) for key in keys}
+
+
+def _flat(data: Any) -> dict[str, Any]:
+    """Keys and values of a step, those of its parts among them."""
+    flat: dict[str, Any] = {}
+    for key, value in data.items() if isinstance(data, dict) else [("", data)]:
+        flat |= value if isinstance(value, dict) else {key: value}
+    return flat
+
+
+def _step(canvas: Canvas, step: StepForm | None, inside: str = "") -> str:
+    said = canvas.said(step)[0].striptags() if step else _("deleted")
+    return _("{step}, in the branch {branch}", step=said, branch=inside) if inside else said
 
 
 def _value(canvas: Canvas, value: Any) -> str:
