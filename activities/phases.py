@@ -33,7 +33,11 @@ class PhaseActivities:
             entered = journeys.record_entry(connection, request.entry, now)
             enrollment_entries.back_at_rest(connection, request.entry.lead_id)
             lead = recycle.recycled_lead(connection, request.entry.lead_id, request.reason)
-            rest = stay_of(policy(connection, RecyclePolicy), lead)
+            rules = policy(connection, RecyclePolicy)
+            last = enrollment_entries.last_cadence(connection, lead.lead_id)
+            rest = recycle.with_cadence_in_force(
+                connection, rules, lead, stay_of(rules, lead), last
+            )
             recycle.record_stay(connection, lead.lead_id, rest)
         return RecycleStay(
             ends=rest.stops,

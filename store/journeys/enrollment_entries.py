@@ -364,3 +364,16 @@ def back_at_rest(connection: Connection, lead_id: int) -> None:
     """Have a lead that is back in recycle rest as long as if it had not left. One that comes there
     in another way is left as it is."""
     connection.execute(_BACK_AT_REST, {"lead": lead_id})
+
+
+def last_cadence(connection: Connection, lead_id: int) -> str:
+    """The cadence of the lead's last enrollment that was none beside its phase; '' for none."""
+    name = connection.scalar(
+        text(
+            "SELECT version.name FROM enrollment JOIN cadence_version AS version "
+            "ON version.id = cadence_version_id WHERE lead_id = :lead "
+            f"AND NOT enrollment.key ~ {BESIDE} ORDER BY enrollment.id DESC LIMIT 1"
+        ),
+        {"lead": lead_id},
+    )
+    return str(name or "")

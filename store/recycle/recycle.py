@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from domain.cadences.planner import ARCHIVED
 from domain.contracts.journey import EventCode, JourneyEvent, Phase, journey_id
 from domain.refusals import RecycleRefused
 from domain.rules.policy import CODE
@@ -19,6 +20,7 @@ from domain.sentences import sentence
 from domain.time.window import zone
 from store.engine import RowGone
 from store.outbox.relay_messages import QueuedMessage, post_all
+from store.published.cadence_states import archived_cadences
 from store.published.cadences import latest_cadence
 from store.published.policies import PolicyMissing, policy
 
@@ -53,6 +55,29 @@ def recycled_lead(connection: Connection, lead_id: int, reason: str) -> Recycled
         return_cadence=row.return_cadence,
         attributes=row.attributes,
     )
+
+
+def with_cadence_in_force(
+    connection: Connection,
+    rules: RecyclePolicy,
+    lead: RecycledLead,
+    rest: RecycleStayPlan,
+    last: str,
+) -> RecycleStayPlan:
+    """The stay of a lead that comes back to a cadence which is archived: it gets the policy's
+    default cadence. Where that is archived too, or none, a lead that rests for that very reason
+    comes back no more.
+
+    Args:
+        last: the cadence that the lead was in last, which holds where the stay names none.
+    """
+    archived = archived_cadences(connection)
+    if (rest.cadence or last) not in archived:
+        return rest
+    other = rules.default.terms(lead.cycle).cadence
+    if other and other not in archived:
+        return replace(rest, cadence=other)
+    return replace(rest, stops=rest.stops or lead.reason == ARCHIVED)
 
 
 def record_stay(connection: Connection, lead_id: int, rest: RecycleStayPlan) -> None:

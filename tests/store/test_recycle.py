@@ -17,6 +17,7 @@ from domain.sales.recycle import RecyclePolicy, stay_of
 from store.access.write_keys import WriteKeySource
 from store.imports.lead_import import merge, prepare, stage
 from store.journeys import journeys
+from store.published.cadence_states import set_archived
 from store.published.policies import policy, publish_policy
 from store.recycle import recycle
 from store.recycle.recycle_pool import PoolFilter, pool_page
@@ -181,3 +182,33 @@ def test_a_call_that_brings_a_contract_s_end_wakes_the_plan(book: Book) -> None:
     assert [told(book, one) for one in (lead, colleague, other)] == [["replan"], ["replan"], []]
     assert returns(book, lead) == ("contract_end", date(2026, 8, 1))
     assert returns(book, colleague) == ("contract_end", date(2026, 9, 1))
+
+
+@pytest.mark.parametrize(
+    ("archived", "reason", "cadence", "stops"),
+    [
+        (["before"], "archived", "back", False),
+        (["before", "back"], "archived", "", True),
+        (["before", "back"], "lost", "", False),
+        (["back"], "archived", "", False),
+    ],
+)
+def test_nobody_rests_for_a_cadence_that_is_archived(
+    book: Book, archived: list[str], reason: str, cadence: str, *, stops: bool
+) -> None:
+    """A lead that goes back to the cadence it was in would rest and return until its cycles are
+    used up, and hear of nobody."""
+    rules, problems = read_policy(
+        "policy: recycle\ndefault: {wait: 90 days, cadence: back}\n"
+        "reasons: {archived: {cadence: ''}, lost: {cadence: ''}}\n",
+        "recycle.yaml",
+    )
+    assert isinstance(rules, RecyclePolicy), problems
+    lead = book.lead(phase="Recycle", phase_since=NOW)
+    with book.database.begin() as connection:
+        for name in archived:
+            set_archived(connection, name, "mei", NOW)
+        seen = recycle.recycled_lead(connection, lead, reason)
+        planned = stay_of(rules, seen)
+        rest = recycle.with_cadence_in_force(connection, rules, seen, planned, "before")
+    assert (rest.cadence, rest.stops) == (cadence, stops)
