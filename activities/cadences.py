@@ -68,6 +68,7 @@ _OBSTACLES = {
     "sender": Obstacle.SENDER,
     "limit": Obstacle.LIMIT,
     "stopped": Obstacle.SENDER_STOPPED,
+    "paused": Obstacle.CADENCE_PAUSED,
 }
 LATE_SECONDS = 60.0
 """Real seconds. A step that a busy system gets to this much late was on time: a mail that was due

@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 from activities import failing, refusals
 from activities.resources import Resources
 from crash_points import crash_point
+from domain.cadences.next_step import LOOK_AGAIN
 from domain.consent.policy import (
     MARKETING_STOPS,
     OPERATIONAL_STOPS,
@@ -90,12 +91,13 @@ class TouchDelivery:
     ``queue`` when a local activity can't send it at once, or ``put_off`` until a time (journey
     time, UTC) and for a reason: ``recipient`` when the recipient's side takes nothing now,
     ``sender`` when we are refused, or nothing is sent, ``limit`` when as many have gone as may,
-    ``stopped`` when marketing's mail from this sender is stopped."""
+    ``stopped`` when marketing's mail from this sender is stopped, ``paused`` when the
+    cadence is."""
 
     state: str
     room: Room | None = None
     until: datetime | None = None
-    why: Literal["", "recipient", "sender", "limit", "stopped"] = ""
+    why: Literal["", "recipient", "sender", "limit", "stopped", "paused"] = ""
 
 
 def deliver(resources: Resources, email: Email, now: datetime) -> TouchDelivery:
@@ -132,11 +134,11 @@ def _deliver(resources: Resources, email: Email, now: datetime) -> TouchDelivery
         found = _claim(resources, email, mine, now)
         if not found.mine and found.state == "sending":
             raise in_hand()
-    if found.state in ("capped", "paused") and found.holder:
+    if found.state in ("capped", "paused", "cadence_paused") and found.holder:
         # Claimed by an attempt that died: what waits for room must count under no cap.
         _settle(resources, email.key, "planned", found.holder, now)
-    if found.state == "paused":
-        return _wait_for_the_channel(resources, now)
+    if found.state in ("paused", "cadence_paused"):
+        return _wait(resources, found.state, now)
     if not found.mine:
         if found.state == "suppressed":
             _count(resources, "suppressed")
@@ -199,7 +201,9 @@ def _may_probe(resources: Resources, now: datetime) -> bool:
         return sending.may_probe(connection, resources.channel.name, now)
 
 
-def _wait_for_the_channel(resources: Resources, now: datetime) -> TouchDelivery:
+def _wait(resources: Resources, state: str, now: datetime) -> TouchDelivery:
+    if state == "cadence_paused":
+        return TouchDelivery("put_off", until=now + LOOK_AGAIN, why="paused")
     with resources.statements.connect() as connection:
         pause = sending.pause_of(connection, resources.channel.name)
     until = now if pause is None else refusals.next_look(pause, now)

@@ -47,7 +47,11 @@ _CLAIM = text(
                     WHERE cap.times <= (SELECT count(*) FROM recent
                                         WHERE recent.at > cap.since)) AS full_up,
             NOT :probe AND EXISTS (SELECT FROM sending_pause WHERE channel = :channel
-                                   AND ended_at IS NULL) AS paused
+                                   AND ended_at IS NULL) AS paused,
+            EXISTS (SELECT FROM enrollment JOIN cadence_version AS version
+                        ON version.id = enrollment.cadence_version_id
+                    JOIN cadence_state AS state USING (name)
+                    WHERE enrollment.id = :enrollment AND paused_at IS NOT NULL) AS waits
         FROM lead WHERE lead.id = :lead AND NOT EXISTS (
             SELECT FROM touch WHERE enrollment_id = :enrollment AND key <> :key AND :turn <> ''
                 AND starts_with(claim, :turn))
@@ -61,7 +65,7 @@ _CLAIM = text(
             :topic, :channel,
             CASE WHEN stopped THEN 'suppressed' ELSE 'claimed' END, :claim,
             cast(:sender AS jsonb), :message_id, :at
-        FROM lead_now WHERE stopped OR NOT (full_up OR paused)
+        FROM lead_now WHERE stopped OR NOT (full_up OR paused OR waits)
         ON CONFLICT (key) DO UPDATE SET
             claim = CASE WHEN touch.state IN ('planned', 'claimed') THEN excluded.claim
                 ELSE touch.claim END,
@@ -74,10 +78,10 @@ _CLAIM = text(
     SELECT state, claim, sender, cast('{}' AS timestamptz[]) AS recent FROM claimed
     UNION ALL
     SELECT CASE WHEN touch.state NOT IN ('planned', 'claimed') THEN touch.state
-            WHEN paused THEN 'paused' ELSE 'capped' END,
+            WHEN waits THEN 'cadence_paused' WHEN paused THEN 'paused' ELSE 'capped' END,
         coalesce(touch.claim, ''), coalesce(touch.sender, '{}'), ARRAY(SELECT at FROM recent)
     FROM lead_now LEFT JOIN touch ON touch.key = :key
-    WHERE (full_up OR paused) AND NOT stopped
+    WHERE (full_up OR paused OR waits) AND NOT stopped
     """
 )
 _FROM_COMPANY = text(
@@ -147,9 +151,10 @@ class TurnTaken(Exception):
 @dataclass(frozen=True)
 class Claim:
     """The state of a touch after claiming it: one of the ledger, ``capped`` when the lead has had
-    its mails for now, or ``paused`` while the channel sends nothing. ``mine`` is whether this
-    claim may send, ``holder`` the claim that the row carries, ``sender`` the rep whom its first
-    claim chose (None: the company's own sender), ``room`` when a capped touch may go."""
+    its mails for now, ``paused`` while the channel sends nothing, or
+    ``cadence_paused``. ``mine`` is whether this claim may send, ``holder`` the claim that the row
+    carries, ``sender`` the rep whom its first claim chose (None: the company's own sender),
+    ``room`` when a capped touch may go."""
 
     state: str
     mine: bool
@@ -178,8 +183,8 @@ def claim(
     turn: str = "",
 ) -> Claim:
     """Take the touch ``key`` to ``claimed``, unless it was handed over before, may not be sent,
-    is over a frequency cap, or its channel is paused; then nothing is written. An earlier claim
-    is taken over.
+    is over a frequency cap, or its channel or cadence is paused; then nothing is
+    written. An earlier claim is taken over.
 
     Suppressions, topics the lead does not want and caps are judged with the lead's row locked,
     in one round trip.
