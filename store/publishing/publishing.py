@@ -6,6 +6,7 @@ last holds, wherever it was written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, select, text
 
 from domain.access import Action, publishing
 from domain.authoring.yaml_source import SourceProblem, ordered, read
-from domain.brand.policy import BrandPolicy, brand_fields
+from domain.brand.policy import IMAGE_NAME, IMAGES, BrandPolicy, brand_fields
 from domain.cadences.cadence import FALLBACK_LANGUAGE
 from domain.checking.checked import CheckedTexts, check_among
 from domain.checking.lint import lint
@@ -42,6 +43,8 @@ from store.publishing.triggers import not_dates, publish_triggers
 from store.scoring.scoring_runs import begin_run, scoring_run
 from store.segments.membership import judge_all_again, publish_segments
 from store.tables import CadenceVersion
+
+_OUR_IMAGE = re.compile(rf"{IMAGES}/({IMAGE_NAME.pattern})")
 
 
 @dataclass
@@ -137,6 +140,8 @@ def check_beside_published(
                 )
     checked.problems += not_dates(connection, checked.cadences)
     checked.problems += _logo_that_is_not_here(connection, checked, others)
+    for file in templates:
+        checked.problems += _images_that_are_not_here(connection, texts[file], file)
     checked.problems[:] = ordered(checked.problems)
     return checked
 
@@ -158,6 +163,21 @@ def _logo_that_is_not_here(
         file = next(file for file, text in texts.items() if text == source)
         message = "there is no such image here. Upload it in the console, and write its name"
         yield read(source, file).problem(("logo", "image"), message)
+
+
+def _images_that_are_not_here(
+    connection: Connection, source: str, file: str
+) -> Iterator[SourceProblem]:
+    """Images that were deleted while a mail was written, or are another installation's."""
+    for found in _OUR_IMAGE.finditer(source):
+        if not will_be_there(connection, found[1]):
+            before = source[: found.start()]
+            line, column = before.count("\n") + 1, found.start() - before.rfind("\n")
+            message = (
+                f"there is no image {found[1]} here: it was deleted, or is another installation's, "
+                "and the mail would show a gap. Choose another, or upload it in the console"
+            )
+            yield SourceProblem(file, line, column, message)
 
 
 def is_in_force(connection: Connection, replaced: ReplacedVersion) -> bool:

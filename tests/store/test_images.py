@@ -21,6 +21,7 @@ from store.images.images import (
     image_content,
     list_images,
 )
+from store.publishing.publishing import check_beside_published
 
 
 @pytest.fixture
@@ -109,6 +110,22 @@ def test_a_draft_is_told_and_holds_nothing(connection: Connection) -> None:
     (line,) = list_images(connection, limit=5)
     assert line.uses == (ImageUse("template", "offer.en", UsedBy.DRAFT),)
     assert delete_image(connection, name)
+
+
+def test_a_mail_whose_image_was_deleted_is_not_published(connection: Connection) -> None:
+    """Else every lead who gets it sees a gap, and nobody here does."""
+    name = kept(connection)
+    text_of = (
+        "---\nsubject: Hello\npreheader: Short\n---\n<mjml><mj-body><mj-section><mj-column>\n"
+        f'  <mj-image src="https://go.test/images/{name}" alt="Logo" />\n'
+        '<mj-text><a href="{{ links.unsubscribe }}">No more</a> {{ postal_address }}</mj-text>\n'
+        "</mj-column></mj-section></mj-body></mjml>\n"
+    )
+    texts = {"offer.en.mjml": text_of}
+    assert check_beside_published(connection, texts, {}).problems == []
+    assert delete_image(connection, name)
+    (problem,) = check_beside_published(connection, texts, {}).problems
+    assert str(problem).startswith(f"offer.en.mjml:6:33: there is no image {name} here")
 
 
 def test_all_images_together_have_a_bound(

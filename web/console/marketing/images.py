@@ -116,6 +116,13 @@ def _deleting(visit: PageVisit, one: ImageLine) -> Callable[[], Awaitable[None]]
     async def delete() -> None:
         question = _("Delete this image?")
         said = _("In mails that have gone out already it is seen no more.")
+        drafts = ", ".join(use.name for use in one.uses if use.by == UsedBy.DRAFT)
+        if drafts:
+            said = _(
+                "Drafts show it, and can't be published until another is chosen there: {names}. In "
+                "mails that have gone out already it is seen no more.",
+                names=drafts,
+            )
         if await sure(question, _("Delete"), details=said):
             await visit.act(services.images.remove, one.name)
             say_done(_("The image is deleted."))
