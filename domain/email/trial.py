@@ -16,6 +16,8 @@ from domain.email.rendering import (
 )
 
 _UNSUBSCRIBE = "https://go.example/unsubscribe"
+_POSTAL = "Sample-Lane-1"
+"""One word, which no mail says by itself and any filter for its letters leaves whole."""
 _NOTHING_KNOWN = dict.fromkeys(
     ("first_name", "last_name", "title", "company", "country", "language"), ""
 )
@@ -32,6 +34,16 @@ _LEADS: Mapping[str, Mapping[str, str]] = {
 }
 """Words that say for whom → a lead."""
 
+_NEEDED = (
+    (
+        "a link to unsubscribe",
+        _UNSUBSCRIBE,
+        '<a href="{{ links.unsubscribe }}">Unsubscribe</a>',
+    ),
+    ("our postal address", _POSTAL, "{{ postal_address }}"),
+)
+"""What the law wants in marketing's mails: its name, what shows it, how it is written."""
+
 
 def try_template(
     compiled: CompiledTemplate,
@@ -43,15 +55,17 @@ def try_template(
     marketing: bool,
     footer: str,
 ) -> list[SourceProblem]:
-    """What shows in a mail only when it is written: a tag that fails, no link to unsubscribe.
+    """What shows in a mail only when it is written: a tag that fails, no link to unsubscribe,
+    no postal address.
 
     Args:
         compiled: what ``source`` was compiled to, without problems.
         file: its name, for problems.
         parts: as for ``compile_template``.
         meeting: whether the mail is about a meeting.
-        marketing: whether it needs a link to unsubscribe, which operational mail does not.
-        footer: the part that has that link, '' for none.
+        marketing: whether it needs a link to unsubscribe and our postal address, which operational
+            mail does not.
+        footer: the part that has both, '' for none.
     """
     for whom, lead in _LEADS.items():
         fields = _fields(lead, meeting=meeting)
@@ -63,8 +77,14 @@ def try_template(
                 "look at the preview"
             )
             return [_where_it_fails(source, file, parts, fields, message)]
-        if marketing and _UNSUBSCRIBE not in mail.html:
-            return [_no_way_out(source, file, parts, footer, whom)]
+        for what, shown, written in _NEEDED if marketing else ():
+            if shown.casefold() not in mail.html.casefold():
+                include = f'<mj-include path="{footer}" /> above this line, or ' if footer else ""
+                message = (
+                    f"marketing's mails need {what}, and this one has none{whom}. Add {include}"
+                    f"{written} in an mj-text"
+                )
+                return [_at_the_end(source, file, parts, message)]
     return []
 
 
@@ -86,7 +106,7 @@ def _fields(lead: Mapping[str, str], *, meeting: bool) -> dict[str, Any]:
             "confirmation": "https://go.example/confirmation",
         },
         "brand": dict.fromkeys(BRAND_FIELDS, "") | {"name": "Sample"},
-        "postal_address": "1 Lane",
+        "postal_address": _POSTAL,
         "link": lambda url: url,
     }
     if meeting:
@@ -107,13 +127,6 @@ def _where_it_fails(
     return body.problem(0, message)
 
 
-def _no_way_out(
-    source: str, file: str, parts: Mapping[str, str], footer: str, whom: str
-) -> SourceProblem:
+def _at_the_end(source: str, file: str, parts: Mapping[str, str], message: str) -> SourceProblem:
     body = read_template(source, file, parts)[2]
-    include = f'<mj-include path="{footer}" /> above this line, or ' if footer else ""
-    message = (
-        f"marketing's mails need a link to unsubscribe, and this one has none{whom}. Add {include}"
-        '<a href="{{ links.unsubscribe }}">Unsubscribe</a> in an mj-text'
-    )
     return body.problem(max(body.text.rfind("</mj-body>"), 0), message)

@@ -39,7 +39,7 @@ subject: Hello {{ lead.first_name|fallback("there") }}
 preheader: A word
 ---
 <mjml><mj-body><mj-section><mj-column><mj-text>
-Hello <a href="{{ links.unsubscribe }}">Unsubscribe</a>
+Hello <a href="{{ links.unsubscribe }}">Unsubscribe</a> {{ postal_address }}
 </mj-text></mj-column></mj-section></mj-body></mjml>
 """
 SCORING = """\

@@ -7,7 +7,7 @@ import pytest
 from domain.email.checked import check_template
 
 FOOTER = '<mj-section><mj-column><mj-text><a href="{{ links.unsubscribe }}">No more</a>'
-PARTS = {"_footer.en.mjml": f"{FOOTER}</mj-text></mj-column></mj-section>"}
+PARTS = {"_footer.en.mjml": f"{FOOTER} {{{{ postal_address }}}}</mj-text></mj-column></mj-section>"}
 INCLUDE = '<mj-include path="_footer.en.mjml" />'
 
 
@@ -28,11 +28,25 @@ def test_a_mail_that_nobody_can_unsubscribe_from_is_a_mistake() -> None:
     assert INCLUDE in told
     assert "{{ links.unsubscribe }}" in told
     assert problems("Hello") == ""
-    assert problems('<a href="{{ links.unsubscribe }}">No more</a>', end="") == ""
+    both = '<a href="{{ links.unsubscribe }}">No more</a> {{ postal_address|upper }}'
+    assert problems(both, end="") == ""
     # The link is there for some only, or in a comment.
-    some = '{% if lead.company %}<a href="{{ links.unsubscribe }}">No more</a>{% endif %}'
+    link = '<a href="{{ links.unsubscribe }}">No more</a>'
+    some = f"{{% if lead.company %}}{link}{{% endif %}} {{{{ postal_address }}}}"
     assert "none to a lead of whom nothing but the address is known" in problems(some, end="")
     assert "need a link to unsubscribe" in problems("Hello", end=f"<!-- {INCLUDE} -->")
+
+
+def test_a_mail_that_says_nowhere_who_sent_it_is_a_mistake() -> None:
+    """The form says that the postal address always stands there, and the law wants it."""
+    link = '<a href="{{ links.unsubscribe }}">No more</a> 1 Lane'
+    told = problems(link, end="")
+    assert told.startswith("hello.en.mjml:9:1: marketing's mails need our postal address")
+    assert INCLUDE in told
+    assert "{{ postal_address }}" in told
+    some = link + "{% if lead.company %}{{ postal_address }}{% endif %}"
+    assert "none to a lead of whom nothing but" in problems(some, end="")
+    assert problems("{{ meeting.starts_at }}", name="meeting-moved", end="") == ""
 
 
 def test_a_mail_about_a_meeting_needs_no_such_link() -> None:
