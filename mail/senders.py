@@ -26,14 +26,17 @@ def choose_sender(
     Args:
         who: :data:`OWNER`, :data:`BRAND`, or the code of a rep or manager.
         owner: whose lead it goes to.
-        topic: of the mail, '' for none: the brand policy says who the company's own sender is.
+        topic: of the mail, '' for none: the brand policy says who the company's own sender is. The
+            one of all topics stands in for a topic's at a domain that we don't send from.
     """
     card = None
     if who != BRAND:
         card = owner if who == OWNER else rep_card(connection, who)
     if card is not None and card.sends_from(settings.sending_domains()):
         return still_sending(settings, card.sender())
-    return still_sending(settings, brand_policy(connection).sender_of(topic))
+    looks = brand_policy(connection)
+    of_topic = still_sending(settings, looks.sender_of(topic))
+    return of_topic or still_sending(settings, looks.sender_of(""))
 
 
 def still_sending(settings: Settings, sender: Sender | None) -> Sender | None:
