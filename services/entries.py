@@ -81,8 +81,10 @@ def look_at_dates(connection: Connection, now: datetime) -> bool:
         return False
     written = triggered_entries.written_dates(connection, trigger.what)
     days = days_to_read(written, trigger.days, now)
+    # A date counts once, however many days before or after it leads enter by now.
+    apart = timedelta(days=trigger.days)
     entering = {
-        lead.id: days[lead.written]
+        lead.id: days[lead.written] - apart
         for lead in triggered_entries.leads_with(connection, trigger.what, days)
         if enters_on(days[lead.written], lead.time_zone, trigger.since, now)
     }

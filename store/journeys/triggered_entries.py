@@ -241,7 +241,7 @@ def leads_with(
 def note_dates(
     connection: Connection, trigger: DateTriggerRow, days: Mapping[int, date], now: datetime
 ) -> None:
-    """Have leads (by id) enter for this day of theirs, those that have not; all were looked at."""
+    """Have leads (by id) enter for this date of theirs, those that have not; all were looked at."""
     connection.execute(
         _NOTE_DATES,
         {

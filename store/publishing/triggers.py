@@ -29,6 +29,30 @@ _SAME = (
 _SAID = """unnest(cast(:way AS text[]), cast(:what AS text[]), cast(:condition AS text[]),
     cast(:days AS integer[]), cast(:those_in_it AS boolean[]))
     AS said (way, what, condition, days, those_in_it)"""
+_CHANGED = text(
+    f"""
+    WITH old AS (
+        SELECT way, what, min(id) AS id, bool_or(those_in_it) AS those_in_it
+        FROM cadence_trigger AS one
+        WHERE cadence = :cadence AND NOT EXISTS (SELECT FROM {_SAID} WHERE {_SAME})
+        GROUP BY way, what HAVING count(*) = 1
+    ),
+    new AS (
+        SELECT way, what, min(condition) AS condition, min(days) AS days,
+            bool_or(those_in_it) AS those_in_it
+        FROM {_SAID}
+        WHERE NOT EXISTS (SELECT FROM cadence_trigger AS one
+            WHERE one.cadence = :cadence AND {_SAME})
+        GROUP BY way, what HAVING count(*) = 1
+    )
+    UPDATE cadence_trigger AS one
+    SET condition = new.condition, days = new.days, those_in_it = new.those_in_it
+    FROM old JOIN new USING (way, what) WHERE one.id = old.id
+    RETURNING one.id, new.those_in_it AND NOT old.those_in_it AS those_in_it
+    """
+)
+"""What is said otherwise than before stays what it was: who waits by it has a turn, and whose date
+counted counts no more. Of several that differ only in how they are said nobody can tell."""
 _GONE = text(
     f"""
     DELETE FROM cadence_trigger AS one WHERE cadence = :cadence
@@ -64,8 +88,9 @@ def publish_triggers(connection: Connection, cadence: Cadence, now: datetime) ->
         # Who is found while this is not committed would neither be in the segment nor join it.
         wait_for_judging(connection)
     values = {"cadence": cadence.name, "now": now, **_columns(each)}
+    new = [*connection.execute(_CHANGED, values)]
     connection.execute(_GONE, values)
-    new = connection.execute(_NEW, values).all()
+    new += connection.execute(_NEW, values)
     if entering := [one.id for one in new if one.those_in_it]:
         connection.execute(_THOSE_IN_IT, {"triggers": entering, "now": now})
 

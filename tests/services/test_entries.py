@@ -374,6 +374,35 @@ def test_who_stayed_out_is_looked_at_as_often_as_something_happens(door: Door) -
     assert door.book.value("SELECT selected FROM enrollment_run") == 1
 
 
+def test_who_waits_has_a_turn_by_what_is_said_otherwise_now(door: Door) -> None:
+    """Marketing corrects a condition, and who came the minute before is forgotten."""
+    spring(door, Way.EVENT)
+    first, other = door.lead(), door.lead()
+    door.does(first, "Trial Started")
+    door.does(other, "Trial Begun")
+    said = 'event: track, where: event.name == "Trial Started" && event.kind == "track"'
+    door.publish(cadence_text("spring", said))
+    door.works()
+
+    assert door.became() == {first: ["told"]}
+
+
+def test_a_date_that_counted_counts_no_more_when_the_days_are_others(door: Door) -> None:
+    """A lead would get the mails for its renewal a second time."""
+    spring(door, Way.DATE)
+    lead = door.lead()
+    door.happens(Way.DATE, lead)
+    door.works()
+    assert door.became() == {lead: ["told"]}
+    door.begins(lead, "spring")
+    door.rests(lead)
+
+    door.publish(cadence_text("spring", "date: renewal, days_before: 6"))
+    door.now += timedelta(days=1)
+    door.works()
+    assert door.became() == {lead: ["entered"]}
+
+
 def test_what_is_published_no_more_has_nobody_enter(door: Door) -> None:
     """Marketing takes the trigger out, and leads still come."""
     spring(door, Way.FORM)
